@@ -47,6 +47,7 @@ mod client;
     )
 )]
 pub mod connection;
+mod crypto;
 pub mod error;
 pub mod event;
 pub mod formats;

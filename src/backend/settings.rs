@@ -3,6 +3,7 @@ use std::sync::Arc;
 use super::session::protocol_version::Versions;
 use super::session::resumption::Resumption;
 use super::verification::session_verifier::SessionVerifier;
+use crate::crypto::DERIVES_PUBLIC_KEYS;
 use crate::error::BackendKind;
 use crate::material::{KeyType, MtlsIdentity, PrivateKey};
 use crate::policy::{BuildError, FullChainRule, Trust};
@@ -63,12 +64,13 @@ pub(crate) const PROBE: &[u8] = b"mtls: a test of a signing key, no TLS handshak
 
 /// Whether a key of this type needs a test signature to match it with the leaf.
 ///
-/// Only the backend's library can make one. The public half of the other types was derived when the
-/// key was read.
+/// Only the backend's library can make one. The public half of RSA keys was derived when they were
+/// read, and that of P-256, P-384 and Ed25519 where a library for it is there.
 pub(crate) fn takes_proof(kind: KeyType) -> bool {
     match kind {
         KeyType::EcdsaP521 | KeyType::MlDsa44 | KeyType::MlDsa65 | KeyType::MlDsa87 => true,
-        KeyType::EcdsaP256 | KeyType::EcdsaP384 | KeyType::Ed25519 | KeyType::Rsa { .. } => false,
+        KeyType::EcdsaP256 | KeyType::EcdsaP384 | KeyType::Ed25519 => !DERIVES_PUBLIC_KEYS,
+        KeyType::Rsa { .. } => false,
     }
 }
 

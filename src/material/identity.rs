@@ -21,8 +21,9 @@ use crate::error::{MaterialError, MaterialOrigin};
 /// each certificate names the next one as its issuer (RFC 5280, section 6.1.3 (a)(4) and section
 /// 4.2.1.1). The signatures of the chain are verified when a client or a server is built, since the
 /// backend has the algorithms. Whether an ECDSA P-521 or ML-DSA key belongs to the leaf is checked
-/// then too; only a public key in its file is compared with the leaf at once. Clones share the
-/// bytes.
+/// then too; only a public key in its file is compared with the leaf at once. The same holds for
+/// the other ECDSA keys and Ed25519 where none of the features `aws-lc-rs`, `key-match`, `ring`,
+/// `openssl` and `native-tls` is on. Clones share the bytes.
 ///
 /// ```
 /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }

@@ -4,11 +4,11 @@ use core::net::IpAddr;
 use std::sync::Arc;
 
 use pki_types::{CertificateDer, UnixTime};
-use sha2::{Digest, Sha256};
 
 use super::kind::{NameKind, UnreadableName, cut};
 use super::names::{NameRanges, Names};
 use super::spiffe::SpiffeId;
+use crate::crypto::sha256;
 use crate::x509::{Certificate, rfc4514, rfc4514_whole};
 
 /// An authenticated and authorized peer: the names in its leaf and the presented chain.
@@ -172,12 +172,12 @@ impl PeerIdentity {
     /// let pins = (peer.certificate_sha256(), peer.spki_sha256());
     /// ```
     pub fn certificate_sha256(&self) -> [u8; 32] {
-        Sha256::digest(self.leaf()).into()
+        sha256(self.leaf())
     }
 
     /// Returns the SHA-256 digest of the leaf's `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
     pub fn spki_sha256(&self) -> [u8; 32] {
-        Sha256::digest(&self.0.spki).into()
+        sha256(&self.0.spki)
     }
 
     /// Returns the presented chain, leaf first, as far as the backend exposes it.

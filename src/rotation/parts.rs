@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use pki_types::{CertificateDer, UnixTime};
-use sha2::{Digest, Sha256};
 
 use super::rotation::Rotation;
 use super::source::baseline::SourceBaseline;
+use crate::crypto::sha256;
 use crate::error::{TrustAnchorProblem, UnusableTrustAnchor};
 use crate::material::{
     IdentityWarning, MtlsIdentity, RevocationList, RevocationLists, TrustAnchors,
@@ -129,14 +129,12 @@ impl RevisionParts {
     }
 
     pub(super) fn certificate_sha256(&self) -> [u8; 32] {
-        Sha256::digest(self.identity.chain().leaf()).into()
+        sha256(self.identity.chain().leaf())
     }
 
     pub(super) fn trust_anchor_sha256s(&self) -> Arc<[[u8; 32]]> {
         let anchors = self.trust.certificates().into_iter();
-        anchors
-            .map(|anchor| Sha256::digest(anchor).into())
-            .collect()
+        anchors.map(|anchor| sha256(anchor)).collect()
     }
 
     /// Returns the part of the policies that needs the whole chain, and not the leaf alone.

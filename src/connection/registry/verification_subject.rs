@@ -1,9 +1,9 @@
 use std::sync::{Arc, OnceLock};
 
 use pki_types::{ServerName, UnixTime};
-use sha2::{Digest, Sha256};
 
 use crate::backend::SessionVerifier;
+use crate::crypto::Sha256;
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason, Trust};
 
@@ -89,7 +89,7 @@ fn key(peer: &PeerIdentity, asked: Option<&ServerName<'_>>, proved_under: Option
     let mut hash = Sha256::new();
     // Each with its length, so that different subjects have different bytes.
     let mut add = |bytes: &[u8]| {
-        hash.update(u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
+        hash.update(&u64::try_from(bytes.len()).unwrap_or(u64::MAX).to_be_bytes());
         hash.update(bytes);
     };
     match asked {
@@ -104,5 +104,5 @@ fn key(peer: &PeerIdentity, asked: Option<&ServerName<'_>>, proved_under: Option
         Some(revision) => add(&revision.to_be_bytes()),
     }
     peer.chain().iter().for_each(|certificate| add(certificate));
-    hash.finalize().into()
+    hash.finish()
 }

@@ -3,9 +3,9 @@ use core::net::IpAddr;
 use std::sync::Arc;
 
 use pki_types::CertificateDer;
-use sha2::{Digest, Sha256};
 
 use super::error::ForwardedError;
+use crate::crypto;
 use crate::material::CertificateChain;
 use crate::peer::{NameKind, NameRanges, Names, PeerIdentity, SpiffeId, cut};
 use crate::x509::{Certificate, rfc4514_whole};
@@ -155,5 +155,5 @@ impl fmt::Debug for ForwardedPeer {
 }
 
 pub(super) fn sha256(certificate: &CertificateDer<'_>) -> [u8; 32] {
-    Sha256::digest(certificate).into()
+    crypto::sha256(certificate)
 }

@@ -3,10 +3,10 @@
 use base16ct::HexDisplay;
 use const_oid::ObjectIdentifier;
 use const_oid::db::rfc5280::{ID_KP_CLIENT_AUTH, ID_KP_SERVER_AUTH};
-use sha2::{Digest, Sha256};
 
 use super::CertificateChain;
 use super::certificates::{malformed, shown, view};
+use crate::crypto::sha256;
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::identity_warning::IdentityWarning;
 use crate::material::key::signing_key::IdentityKey;
@@ -119,7 +119,7 @@ fn check_key(
             .public_key
             .kind()
             .map_or_else(|_| "unreadable key".to_owned(), |kind| kind.to_string()),
-        leaf_sha256: format!("{:x}", HexDisplay(&Sha256::digest(leaf.public_key.spki))),
+        leaf_sha256: format!("{:x}", HexDisplay(&sha256(leaf.public_key.spki))),
     })
 }
 

@@ -5,11 +5,11 @@ use core::fmt;
 
 use base16ct::HexDisplay;
 use pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
-use sha2::{Digest, Sha256};
 
 use super::CertificateChain;
 use super::certificates::{malformed, shown, view};
 use super::chain_order::{self, KeyMatch};
+use crate::crypto::sha256;
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::key::PrivateKey;
 use crate::material::key::public_half::PublicHalf;
@@ -252,7 +252,7 @@ fn find_leaf(
         key: kind,
         key_sha256: key.sha256(),
         leaf_key: words(&first.public_key),
-        leaf_sha256: format!("{:x}", HexDisplay(&Sha256::digest(first.public_key.spki))),
+        leaf_sha256: format!("{:x}", HexDisplay(&sha256(first.public_key.spki))),
     })
 }
 

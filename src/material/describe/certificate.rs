@@ -3,8 +3,8 @@ use core::net::IpAddr;
 
 use base16ct::HexDisplay;
 use pki_types::{CertificateDer, UnixTime};
-use sha2::{Digest, Sha256};
 
+use crate::crypto::sha256;
 use crate::error::MaterialError;
 use crate::material::chain::certificates::view;
 use crate::x509::{Certificate, GeneralName, is_hidden, purpose_name, rfc3339, rfc4514_whole};
@@ -122,8 +122,8 @@ impl CertificateDescription {
             is_ca: certificate.is_ca().is_ok_and(|is_ca| is_ca),
             is_test: certificate.has_test_marker(),
             extended_key_usages: purposes.map(|p| p.0.iter().map(purpose_name).collect()),
-            sha256: Sha256::digest(der).into(),
-            spki_sha256: Sha256::digest(certificate.public_key.spki).into(),
+            sha256: sha256(der),
+            spki_sha256: sha256(certificate.public_key.spki),
             issuer_address: certificate.ca_issuers(),
         }
     }

@@ -1,9 +1,9 @@
 use core::fmt;
 
 use base16ct::HexDisplay;
-use sha2::{Digest, Sha256};
 
 use super::certificate::{AlternativeName, names_of, unreadable_names};
+use crate::crypto::sha256;
 use crate::error::MaterialProblem;
 use crate::material::pem::unexpected_input;
 use crate::x509::{CertificateRequestView, PublicKey, rfc4514_whole};
@@ -78,7 +78,7 @@ impl PublicKeyDescription {
             key: key
                 .kind()
                 .map_or_else(|_| "unreadable".to_owned(), |kind| kind.to_string()),
-            spki_sha256: Sha256::digest(key.spki).into(),
+            spki_sha256: sha256(key.spki),
         }
     }
 }

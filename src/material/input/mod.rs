@@ -12,5 +12,5 @@ pub(crate) mod format;
 )]
 pub(crate) mod passphrase;
 pub(crate) mod permissions;
-#[cfg(feature = "encrypted-keys")]
+#[cfg(any(feature = "encrypted-keys", feature = "watch"))]
 pub(crate) mod stack_wipe;

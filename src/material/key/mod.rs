@@ -16,7 +16,6 @@ pub(crate) mod signing_key;
 use core::fmt;
 
 use pki_types::PrivatePkcs8KeyDer;
-use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::input::file;
@@ -24,6 +23,7 @@ use super::input::permissions::InsecurePermissions;
 use super::pem::expected::ExpectedContent;
 use super::pem::label::{self, SectionKind};
 use super::pem::{self, Section, unexpected_input};
+use crate::crypto::sha256;
 use crate::error::{MaterialError, MaterialProblem};
 use encoding::Pkcs8Key;
 use key_type::KeyType;
@@ -54,7 +54,7 @@ use public_half::PublicHalf;
 pub struct PrivateKey {
     kind: KeyType,
     pkcs8: Zeroizing<Vec<u8>>,
-    /// The public key; `None` for P-521 and ML-DSA keys whose input does not contain it.
+    /// The public key; `None` if it is neither derived nor in the input.
     spki: Option<Vec<u8>>,
     /// Set if the key came from a file with insecure permissions.
     exposure: Option<InsecurePermissions>,
@@ -114,9 +114,11 @@ impl PrivateKey {
     /// Returns SHA-256 over the `SubjectPublicKeyInfo` of its public half, as `openssl pkey -pubout
     /// -outform DER | sha256sum` prints it.
     ///
-    /// `None` for ECDSA P-521 and ML-DSA keys whose input does not contain it.
+    /// `None` for ECDSA P-521 and ML-DSA keys whose input does not contain it, and for the other
+    /// ECDSA keys and Ed25519 where no feature brings a library that derives it (see
+    /// [`MtlsIdentity`](crate::MtlsIdentity)).
     pub fn spki_sha256(&self) -> Option<[u8; 32]> {
-        self.spki.as_ref().map(|spki| Sha256::digest(spki).into())
+        self.spki.as_ref().map(|spki| sha256(spki))
     }
 
     /// Copies the secret key; `Clone` is missing so that each copy is explicit.

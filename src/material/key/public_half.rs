@@ -1,9 +1,9 @@
 //! The known part of a private key's public half.
 
 use base16ct::HexDisplay;
-use sha2::{Digest, Sha256};
 
 use super::key_type::KeyType;
+use crate::crypto::sha256;
 use crate::x509::PublicKey;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl PublicHalf<'_> {
     /// Returns the digest of the `SubjectPublicKeyInfo`, for messages.
     pub(crate) fn sha256(&self) -> String {
         match self {
-            Self::Known(spki) => format!("{:x}", HexDisplay(&Sha256::digest(spki))),
+            Self::Known(spki) => format!("{:x}", HexDisplay(&sha256(spki))),
             Self::OfKind(_) => "unknown".to_owned(),
         }
     }

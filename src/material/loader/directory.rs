@@ -7,8 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use pki_types::CertificateDer;
-use sha2::{Digest, Sha256};
 
+use crate::crypto::sha256;
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::anchors::TrustAnchors;
 use crate::material::input::file;
@@ -66,7 +66,7 @@ struct AnchorCollector {
 impl AnchorCollector {
     fn add(&mut self, anchors: &TrustAnchors) {
         for anchor in anchors.as_slice() {
-            if self.seen.insert(Sha256::digest(anchor).into()) {
+            if self.seen.insert(sha256(anchor)) {
                 self.anchors.push(anchor.clone());
             }
         }

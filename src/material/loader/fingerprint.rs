@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-
 use super::directory;
+use crate::crypto::Sha256;
 use crate::error::{MaterialError, MaterialProblem};
 use crate::material::anchors::TrustAnchors;
 use crate::material::input::file::{self, FileContent};
+use crate::material::input::stack_wipe::with_wiped_stack;
 
 /// A digest of everything under a path that loading depends on.
 ///
@@ -19,12 +19,15 @@ pub(crate) struct Fingerprint(Option<[u8; 32]>);
 impl Fingerprint {
     /// Reads a file of at most `limit` bytes.
     pub(crate) fn of_file(path: &Path, limit: usize) -> Self {
-        let mut hash = Sha256::new();
-        let is_still = match file::read(path, limit) {
-            Ok(content) => add_content(&mut hash, content.as_ref()),
-            Err(error) => add_error(&mut hash, &error),
-        };
-        Self::finish(hash, is_still)
+        // Not every library wipes the last block, which may be of a key.
+        with_wiped_stack(|| {
+            let mut hash = Sha256::new();
+            let is_still = match file::read(path, limit) {
+                Ok(content) => add_content(&mut hash, content.as_ref()),
+                Err(error) => add_error(&mut hash, &error),
+            };
+            Self::finish(hash, is_still)
+        })
     }
 
     /// Reads a directory of trust anchors: the files that loading reads.
@@ -61,19 +64,19 @@ impl Fingerprint {
     }
 
     fn finish(hash: Sha256, is_still: bool) -> Self {
-        Self(is_still.then(|| hash.finalize().into()))
+        Self(is_still.then(|| hash.finish()))
     }
 }
 
 /// Adds a file, `None` if it is too large; returns whether it was stable while it was read.
 fn add_content(hash: &mut Sha256, content: Option<&FileContent>) -> bool {
     match content {
-        None => hash.update([0]),
+        None => hash.update(&[0]),
         Some(content) => {
-            hash.update([1]);
+            hash.update(&[1]);
             // The warnings about permissions depend on it.
             let mode = content.exposure.as_ref().map_or(u32::MAX, |e| e.mode);
-            hash.update(mode.to_be_bytes());
+            hash.update(&mode.to_be_bytes());
             add_part(hash, &content.bytes);
         }
     }
@@ -81,7 +84,7 @@ fn add_content(hash: &mut Sha256, content: Option<&FileContent>) -> bool {
 }
 
 fn add_error(hash: &mut Sha256, error: &MaterialError) -> bool {
-    hash.update([2]);
+    hash.update(&[2]);
     match error.problem() {
         MaterialProblem::ChangedWhileRead => return false,
         MaterialProblem::Io { source } => add_part(hash, format!("{source:?}").as_bytes()),
@@ -92,6 +95,6 @@ fn add_error(hash: &mut Sha256, error: &MaterialError) -> bool {
 
 /// Adds a part after its length, so that different lists of parts never hash alike.
 fn add_part(hash: &mut Sha256, part: &[u8]) {
-    hash.update(part.len().to_be_bytes());
+    hash.update(&part.len().to_be_bytes());
     hash.update(part);
 }

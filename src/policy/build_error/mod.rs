@@ -77,7 +77,8 @@ pub enum BuildError {
     ///
     /// For ECDSA P-521 and ML-DSA keys, whose public half is not derived when they are loaded, the
     /// backend's library detects it. For others loading returns a
-    /// [`MaterialError`](crate::MaterialError).
+    /// [`MaterialError`](crate::MaterialError), given a feature that derives it (see
+    /// [`MtlsIdentity`](crate::MtlsIdentity)).
     KeyMismatch {
         /// The subject of the leaf (RFC 4514).
         subject: String,

@@ -3,10 +3,9 @@
 use core::iter::once;
 use std::collections::BTreeSet;
 
-use sha2::{Digest, Sha256};
-
 use super::attribute::{Attribute, Kind};
 use super::pattern::{PeerValue, Value};
+use crate::crypto::sha256;
 use crate::peer::{NameKind, PeerIdentity, SpiffeId, cut};
 use crate::x509::{CanonicalName, Certificate, rfc4514};
 
@@ -65,16 +64,12 @@ impl<'a> PeerView<'a> {
             Attribute::Spki => is_it(PeerValue::Digest(self.peer.spki_sha256())),
             Attribute::TrustAnchor => {
                 let anchor = self.peer.trust_anchor();
-                anchor.is_some_and(|anchor| is_it(PeerValue::Digest(Sha256::digest(anchor).into())))
+                anchor.is_some_and(|anchor| is_it(PeerValue::Digest(sha256(anchor))))
             }
             Attribute::IssuerSpki => {
                 let issuers = self.peer.issuers();
                 let mut read = issuers.filter_map(|der| Certificate::from_der(der).ok());
-                read.any(|issuer| {
-                    is_it(PeerValue::Digest(
-                        Sha256::digest(issuer.public_key.spki).into(),
-                    ))
-                })
+                read.any(|issuer| is_it(PeerValue::Digest(sha256(issuer.public_key.spki))))
             }
         }
     }

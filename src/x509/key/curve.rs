@@ -153,5 +153,5 @@ fn element<P: ConstMontyParams<LIMBS>, const LIMBS: usize>(
 
 const WORD: usize = size_of::<crypto_bigint::Word>();
 
-#[cfg(test)]
+#[cfg(all(test, feature = "key-match"))]
 mod tests;

@@ -5,9 +5,9 @@ use std::sync::{PoisonError, RwLock};
 
 use metrics::SharedString;
 use pki_types::CertificateDer;
-use sha2::{Digest, Sha256};
 
 use super::metric::{OTHER, UNKNOWN};
+use crate::crypto::sha256;
 use crate::x509::{Certificate, rfc4514};
 
 /// The most anchors with a label of their own, for one client or server.
@@ -90,7 +90,7 @@ fn describe(anchor: &CertificateDer<'_>) -> SharedString {
         text.truncate(end.unwrap_or(0));
     }
     text.push(' ');
-    for byte in Sha256::digest(anchor).iter().take(DIGEST_BYTES) {
+    for byte in sha256(anchor).iter().take(DIGEST_BYTES) {
         // A `String` takes everything.
         let _ = write!(text, "{byte:02x}");
     }

@@ -13,15 +13,16 @@ mod underived;
 use const_oid::ObjectIdentifier;
 use der::asn1::{AnyRef, BitStringRef, OctetStringRef};
 use der::{Decode, Encode, Header, Reader, SliceReader, Tag, TagNumber, Tagged};
-use p256::elliptic_curve::sec1::ToSec1Point;
 use zeroize::Zeroizing;
 
 use super::key_type::{KeyType, RSA_BITS, name_of};
 use super::rsa_numbers;
+use crate::crypto::{self, EcCurve, PublicPart};
 use crate::error::MaterialProblem;
 use crate::material::input::der_shape::DerShape;
 use crate::material::pem::expected::ExpectedContent;
 use crate::material::pem::unexpected_input;
+use crate::x509::{P256_BYTES, P384_BYTES, P521_BYTES};
 use structures::{Algorithm, EcPrivateKey, PrivateKeyInfo, RsaPrivateKey, RsaPublicKey, Spki};
 
 const ED25519: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
@@ -127,52 +128,65 @@ fn from_ec(der: &[u8], curve: Option<ObjectIdentifier>) -> Result<Pkcs8Key, Mate
         (None, None) => return Err(MaterialProblem::KeyWithoutCurve),
     };
     match curve {
-        P256 => {
-            let secret =
-                p256::SecretKey::from_slice(scalar(key.private_key, 32)).map_err(malformed)?;
-            let public = secret.public_key();
-            let stated = key.public_key.map(p256::PublicKey::from_sec1_bytes);
-            check_stated(stated, &public)?;
-            let scalar = Zeroizing::new(secret.to_bytes());
-            let point = public.to_sec1_point(false);
-            ec(KeyType::EcdsaP256, &P256, &scalar, Some(point.as_bytes()))
-        }
-        P384 => {
-            let secret =
-                p384::SecretKey::from_slice(scalar(key.private_key, 48)).map_err(malformed)?;
-            let public = secret.public_key();
-            let stated = key.public_key.map(p384::PublicKey::from_sec1_bytes);
-            check_stated(stated, &public)?;
-            let scalar = Zeroizing::new(secret.to_bytes());
-            let point = public.to_sec1_point(false);
-            ec(KeyType::EcdsaP384, &P384, &scalar, Some(point.as_bytes()))
-        }
-        P521 => underived::from_p521(&key),
+        P256 => from_nist(&key, KeyType::EcdsaP256, &P256, EcCurve::P256),
+        P384 => from_nist(&key, KeyType::EcdsaP384, &P384, EcCurve::P384),
+        P521 => underived::from_ec(&key, KeyType::EcdsaP521, &P521, P521_BYTES),
         other => Err(unsupported(name_of(other))),
     }
 }
 
-/// Returns the scalar without leading zeros beyond its length on this curve.
-///
-/// RFC 5915, section 3, requires exactly that length. `certtool` writes the content of a DER
-/// INTEGER instead: with a zero before a set highest bit, and without padding. The readers of a
-/// key pad a shorter scalar, like OpenSSL.
-fn scalar(octets: &[u8], length: usize) -> &[u8] {
-    let more = octets.len().saturating_sub(length);
-    match octets.split_at_checked(more) {
-        Some((zeros, scalar)) if zeros.iter().all(|zero| *zero == 0) => scalar,
-        _ => octets,
+/// Reads a key of a curve on which the public key is derived, where a library is there.
+fn from_nist(
+    key: &EcPrivateKey<'_>,
+    kind: KeyType,
+    oid: &ObjectIdentifier,
+    curve: EcCurve,
+) -> Result<Pkcs8Key, MaterialProblem> {
+    let length = match curve {
+        EcCurve::P256 => P256_BYTES,
+        EcCurve::P384 => P384_BYTES,
+    };
+    let scalar = scalar(key.private_key, length)?;
+    match crypto::ec_public_key(curve, &scalar) {
+        PublicPart::Derived(point) => {
+            if key
+                .public_key
+                .is_some_and(|stated| !is_same_point(stated, &point))
+            {
+                return Err(foreign_public_key());
+            }
+            ec(kind, oid, &scalar, Some(&point))
+        }
+        PublicPart::Invalid => Err(MaterialProblem::KeyMalformed),
+        PublicPart::Underived => underived::from_ec(key, kind, oid, length),
     }
 }
 
-fn check_stated<K: PartialEq, E>(
-    stated: Option<Result<K, E>>,
-    derived: &K,
-) -> Result<(), MaterialProblem> {
-    match stated {
-        None => Ok(()),
-        Some(Ok(stated)) if stated == *derived => Ok(()),
-        Some(_) => Err(foreign_public_key()),
+/// Returns the scalar with the length that it has on this curve.
+///
+/// RFC 5915, section 3, requires exactly that length. `certtool` writes the content of a DER
+/// INTEGER instead: with a zero before a set highest bit, and without padding.
+fn scalar(octets: &[u8], length: usize) -> Result<Zeroizing<Vec<u8>>, MaterialProblem> {
+    let mut full = Zeroizing::new(vec![0; length]);
+    let (zeros, octets) = octets.split_at(octets.len().saturating_sub(length));
+    let missing = length.saturating_sub(octets.len());
+    match full.get_mut(missing..) {
+        Some(place) if zeros.iter().all(|zero| *zero == 0) => place.copy_from_slice(octets),
+        _ => return Err(MaterialProblem::KeyMalformed),
+    }
+    Ok(full)
+}
+
+/// Returns whether a stated point, which may be compressed, is this uncompressed one (SEC 1,
+/// section 2.3.3).
+fn is_same_point(stated: &[u8], derived: &[u8]) -> bool {
+    match stated.split_first() {
+        Some((form @ (2 | 3), x)) => {
+            let parity = derived.last().map(|last| last & 1);
+            let ours = derived.get(1..).map(|both| both.split_at(both.len() / 2).0);
+            parity == Some(form & 1) && ours == Some(x)
+        }
+        _ => stated == derived,
     }
 }
 
@@ -194,9 +208,12 @@ fn ec(
 fn from_ed25519(inner: &[u8]) -> Result<Pkcs8Key, MaterialProblem> {
     let seed = <&OctetStringRef>::from_der(inner).map_err(malformed)?;
     let seed: Zeroizing<[u8; 32]> = Zeroizing::new(seed.as_bytes().try_into().map_err(malformed)?);
-    let public = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
-    let public = public.as_bytes();
-    encode(KeyType::Ed25519, ED25519, None, inner, Some(public))
+    let public = match crypto::ed25519_public_key(seed.as_slice()) {
+        PublicPart::Derived(public) => Some(public),
+        PublicPart::Invalid => return Err(MaterialProblem::KeyMalformed),
+        PublicPart::Underived => None,
+    };
+    encode(KeyType::Ed25519, ED25519, None, inner, public.as_deref())
 }
 
 fn from_rsa(pkcs1: &[u8]) -> Result<Pkcs8Key, MaterialProblem> {

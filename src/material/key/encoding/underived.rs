@@ -1,34 +1,33 @@
 //! Private keys whose public half this module has no library to derive.
 
+use const_oid::ObjectIdentifier;
 use der::asn1::OctetStringRef;
 use der::{Decode, Header, Reader, SliceReader, Tag, TagNumber};
-use zeroize::Zeroizing;
 
 use super::structures::{EcPrivateKey, PrivateKeyInfo};
-use super::{P521, Pkcs8Key, ec, encode, foreign_public_key, malformed, scalar};
+use super::{Pkcs8Key, ec, encode, foreign_public_key, malformed, scalar};
 use crate::error::MaterialProblem;
 use crate::material::key::key_type::KeyType;
 use crate::x509::PublicKey;
 
-/// Encodes a P-521 key without deriving its public key.
+/// Encodes an ECDSA key without deriving its public key.
 ///
 /// The backend's library verifies that the stated public key, or else the leaf's, belongs to it.
-pub(crate) fn from_p521(key: &EcPrivateKey<'_>) -> Result<Pkcs8Key, MaterialProblem> {
-    let octets = scalar(key.private_key, P521_BYTES);
-    let mut full = Zeroizing::new([0; P521_BYTES]);
-    let zeros = P521_BYTES
-        .checked_sub(octets.len())
-        .ok_or(MaterialProblem::KeyMalformed)?;
-    let (_, place) = full.split_at_mut(zeros);
-    place.copy_from_slice(octets);
-    if full.iter().all(|octet| *octet == 0) {
+pub(crate) fn from_ec(
+    key: &EcPrivateKey<'_>,
+    kind: KeyType,
+    curve: &ObjectIdentifier,
+    length: usize,
+) -> Result<Pkcs8Key, MaterialProblem> {
+    let scalar = scalar(key.private_key, length)?;
+    if scalar.iter().all(|octet| *octet == 0) {
         return Err(MaterialProblem::KeyMalformed);
     }
     // A compressed point is ignored, like a missing one.
     let point = key.public_key.filter(|point| point.first() == Some(&4));
-    let encoded = ec(KeyType::EcdsaP521, &P521, full.as_slice(), point)?;
+    let encoded = ec(kind, curve, &scalar, point)?;
     if let Some(spki) = &encoded.spki {
-        check_public(spki, KeyType::EcdsaP521)?;
+        check_public(spki, kind)?;
     }
     Ok(encoded)
 }
@@ -79,7 +78,6 @@ const SEED: Tag = Tag::ContextSpecific {
     number: TagNumber(0),
 };
 const SEED_BYTES: usize = 32;
-const P521_BYTES: usize = 66;
 
 /// Checks that a stated public key is of this kind.
 pub(crate) fn check_public(spki: &[u8], kind: KeyType) -> Result<(), MaterialProblem> {
