@@ -1,8 +1,9 @@
 // `PeerVerifier` has its methods by task: trust anchors in `anchors.rs`, tolerance in
 // `clock_skew.rs`, newer revocation lists in `list_replacement.rs`, our own chain in
-// `own_chain.rs`.
+// `own_chain.rs`, the policy's matcher in `authorize.rs`.
 
 mod anchors;
+mod authorize;
 mod clock_skew;
 pub(crate) mod list_replacement;
 pub(crate) mod own_chain;
@@ -16,7 +17,7 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 use super::certificate::key_usage::required_purpose;
 use super::certificate::leaf::{check_hides_nothing, check_leaf, check_names};
 use super::certificate::validity::check_validity;
-use super::name::server_name::{check_server_name, list_of, takes_common_name};
+use super::name::server_name::{check_server_name, list_of};
 use super::path::{check_path, x509_v1};
 use super::presented_chain::PresentedChain;
 use super::revocation::Revocation;
@@ -29,7 +30,7 @@ use super::verdict::rule::Rule;
 use super::verification::VerificationContext;
 use super::verifier_policy::{VerifierPolicy, X509V1Leaf};
 use crate::material::RevocationLists;
-use crate::peer::{NameRanges, PeerIdentity, ProvedPath, cut};
+use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
 use crate::policy::build_error::BuildError;
 use crate::side::Side;
 use crate::x509::{Certificate, Version};
@@ -300,40 +301,6 @@ impl PeerVerifier {
         })?;
         check_names(leaf, names.of(leaf.der), self.policy.profile)?;
         Ok(names)
-    }
-
-    fn authorize(&self, peer: &PeerIdentity, trace: &Trace) -> Result<(), Rejection> {
-        trace.outline(
-            Rule::Matcher,
-            || self.policy.matcher.summary().into_owned(),
-            || self.check_matcher(peer, trace),
-        )
-    }
-
-    fn check_matcher(&self, peer: &PeerIdentity, trace: &Trace) -> Result<(), Rejection> {
-        let common_name_is_dns = takes_common_name(&self.policy, peer);
-        match self.policy.matcher.accepts(peer, common_name_is_dns, trace) {
-            Ok(()) => Ok(()),
-            Err(said) => {
-                let presented = match said {
-                    Some(said) => format!("{} ({})", list_of(peer.names()), cut(&said)),
-                    None => list_of(peer.names()),
-                };
-                let mut rejection = Rejection::new(RejectionReason::NotAuthorized)
-                    .with_expected(self.policy.matcher.summary())
-                    .with_presented(presented);
-                if peer.unreadable_names().next().is_some() {
-                    rejection = rejection.with_hint(
-                        "a name of the peer cannot be read, which leaves matchers over its kind undecided, `not(..)` too: \
-                         reissue the certificate without that name, or match another kind",
-                    );
-                }
-                Err(match Certificate::from_der(peer.leaf()) {
-                    Ok(leaf) => rejection.about(0, &leaf),
-                    Err(_) => rejection,
-                })
-            }
-        }
     }
 }
 
