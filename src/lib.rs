@@ -62,6 +62,7 @@ mod integration;
 pub mod material;
 pub mod peer;
 pub mod policy;
+mod recent;
 mod report;
 pub mod rotation;
 mod server;

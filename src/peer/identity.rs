@@ -1,15 +1,18 @@
 use core::fmt;
 use core::hash::{Hash, Hasher};
 use core::net::IpAddr;
+use core::panic::{RefUnwindSafe, UnwindSafe};
 use std::sync::Arc;
 
 use pki_types::{CertificateDer, UnixTime};
 
 use super::kind::{NameKind, UnreadableName, cut};
+use super::later::Later;
 use super::names::{NameRanges, Names};
 use super::spiffe::SpiffeId;
-use crate::crypto::sha256;
-use crate::x509::{Certificate, rfc4514, rfc4514_whole};
+use crate::crypto::{Sha256, sha256};
+use crate::recent::Recent;
+use crate::x509::{Certificate, Span, rfc4514, rfc4514_whole};
 
 /// An authenticated and authorized peer: the names in its leaf and the presented chain.
 ///
@@ -42,19 +45,27 @@ pub struct PeerIdentity(Arc<Inner>);
 #[derive(Clone, Debug)]
 pub(crate) struct ProvedPath {
     /// Indices of the intermediates in the presented chain, the leaf's issuer first.
-    pub(crate) intermediates: Vec<usize>,
+    pub(crate) intermediates: Box<[usize]>,
     pub(crate) anchor: Arc<CertificateDer<'static>>,
+    /// The last second in which all its certificates are valid, leaf and anchor included.
+    pub(crate) not_after: UnixTime,
 }
 
 struct Inner {
     names: NameRanges,
-    chain: Vec<CertificateDer<'static>>,
+    leaf: CertificateDer<'static>,
+    /// What was presented above the leaf. Most peers of a service share it.
+    above: Box<[Arc<CertificateDer<'static>>]>,
+    /// Clippy would warn those who hash identities of cells, which no hash reads: a trait object
+    /// hides them.
+    later: Box<dyn AsRef<Later> + Send + Sync + UnwindSafe + RefUnwindSafe>,
     /// `None` where the platform verified the path and does not expose it.
     path: Option<ProvedPath>,
-    subject: Box<[u8]>,
-    issuer: Box<[u8]>,
-    serial: Box<[u8]>,
-    spki: Box<[u8]>,
+    /// In the leaf, as the next three.
+    subject: Span,
+    issuer: Span,
+    serial: Span,
+    spki: Span,
     not_before: UnixTime,
     not_after: UnixTime,
 }
@@ -62,21 +73,33 @@ struct Inner {
 impl PeerIdentity {
     /// Creates an identity from the leaf, its names and a copy of the presented chain.
     ///
-    /// The chain begins with the leaf.
+    /// The chain begins with the leaf. `recent` has certificates above leaves that were presented
+    /// before.
     pub(crate) fn new(
         leaf: &Certificate<'_>,
         names: NameRanges,
         chain: &[CertificateDer<'_>],
         path: Option<ProvedPath>,
+        recent: &Recent<CertificateDer<'static>>,
     ) -> Self {
+        let own = |certificate: &CertificateDer<'_>| certificate.clone().into_owned();
+        let share = |certificate| {
+            recent.share_borrowed(
+                certificate,
+                |known| known == certificate,
+                || own(certificate),
+            )
+        };
         Self(Arc::new(Inner {
             names,
-            chain: chain.iter().map(|c| c.clone().into_owned()).collect(),
+            leaf: CertificateDer::from(leaf.der.to_vec()),
+            above: chain.iter().skip(1).map(share).collect(),
+            later: Box::new(Later::default()),
             path,
-            subject: leaf.subject.into(),
-            issuer: leaf.issuer.into(),
-            serial: leaf.serial.into(),
-            spki: leaf.public_key.spki.into(),
+            subject: Span::of(leaf.der, leaf.subject),
+            issuer: Span::of(leaf.der, leaf.issuer),
+            serial: Span::of(leaf.der, leaf.serial),
+            spki: Span::of(leaf.der, leaf.public_key.spki),
             not_before: leaf.not_before,
             not_after: leaf.not_after,
         }))
@@ -139,17 +162,17 @@ impl PeerIdentity {
 
     /// Returns the subject in the form of RFC 4514.
     pub fn subject(&self) -> String {
-        rfc4514_whole(&self.0.subject)
+        rfc4514_whole(self.subject_der())
     }
 
     /// Returns the issuer in the form of RFC 4514.
     pub fn issuer(&self) -> String {
-        rfc4514_whole(&self.0.issuer)
+        rfc4514_whole(self.issuer_der())
     }
 
     /// Returns the serial number: the content of the DER INTEGER, big-endian.
     pub fn serial_number(&self) -> &[u8] {
-        &self.0.serial
+        self.0.serial.part(self.leaf())
     }
 
     /// Returns the first second in which the certificate is valid.
@@ -177,7 +200,7 @@ impl PeerIdentity {
 
     /// Returns the SHA-256 digest of the leaf's `SubjectPublicKeyInfo` (RFC 7469, section 2.4).
     pub fn spki_sha256(&self) -> [u8; 32] {
-        sha256(&self.0.spki)
+        sha256(self.0.spki.part(self.leaf()))
     }
 
     /// Returns the presented chain, leaf first, as far as the backend exposes it.
@@ -185,7 +208,41 @@ impl PeerIdentity {
     /// rustls exposes all certificates, an OpenSSL server the path that OpenSSL built, native-tls
     /// the leaf.
     pub fn chain(&self) -> &[CertificateDer<'static>] {
-        &self.0.chain
+        if self.0.above.is_empty() {
+            return core::slice::from_ref(&self.0.leaf);
+        }
+        let later = (*self.0.later).as_ref();
+        later
+            .chain
+            .get_or_init(|| self.certificates().cloned().collect())
+    }
+
+    /// Returns the presented certificates, leaf first.
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = &CertificateDer<'static>> {
+        let above = self.0.above.iter().map(|certificate| &**certificate);
+        core::iter::once(&self.0.leaf).chain(above)
+    }
+
+    /// Returns the presented chain without a copy that the identity would keep.
+    pub(crate) fn presented(&self) -> Vec<CertificateDer<'_>> {
+        let certificates = self.certificates();
+        certificates
+            .map(|certificate| CertificateDer::from(certificate.as_ref()))
+            .collect()
+    }
+
+    /// Returns the SHA-256 digest over the presented certificates, each with its length.
+    pub(crate) fn chain_digest(&self) -> &[u8; 32] {
+        let later = (*self.0.later).as_ref();
+        later.digest.get_or_init(|| {
+            let mut hash = Sha256::new();
+            for certificate in self.certificates() {
+                let length = u64::try_from(certificate.len()).unwrap_or(u64::MAX);
+                hash.update(&length.to_be_bytes());
+                hash.update(certificate);
+            }
+            Box::new(hash.finish())
+        })
     }
 
     /// Returns the trust anchor of the authenticated path.
@@ -210,27 +267,28 @@ impl PeerIdentity {
         path.flat_map(|path| {
             let intermediates = path.intermediates.iter();
             intermediates
-                .filter_map(|&index| self.0.chain.get(index))
+                .filter_map(|&index| self.certificates().nth(index))
                 .chain([&*path.anchor])
         })
     }
 
     /// Returns the last second in which the path is valid: its earliest `notAfter`.
     pub(crate) fn path_not_after(&self) -> UnixTime {
-        let above = self.issuers().filter_map(|issuer| {
-            let issuer = Certificate::from_der(issuer).ok()?;
-            Some(issuer.not_after)
-        });
-        above.fold(self.not_after(), Ord::min)
+        let path = self.0.path.as_ref();
+        path.map_or(self.not_after(), |path| path.not_after)
     }
 
     pub(crate) fn leaf(&self) -> &[u8] {
-        self.0.chain.first().map_or(&[], |leaf| leaf.as_ref())
+        &self.0.leaf
+    }
+
+    fn subject_der(&self) -> &[u8] {
+        self.0.subject.part(self.leaf())
     }
 
     /// Returns the issuer's `Name` in DER.
     pub(crate) fn issuer_der(&self) -> &[u8] {
-        &self.0.issuer
+        self.0.issuer.part(self.leaf())
     }
 
     pub(crate) fn names(&self) -> Names<'_> {
@@ -261,7 +319,7 @@ impl fmt::Display for PeerIdentity {
         }
         match self.dns_names().next().or(self.common_name()) {
             Some(name) => f.write_str(&cut(name)),
-            None => f.write_str(&rfc4514(&self.0.subject)),
+            None => f.write_str(&rfc4514(self.subject_der())),
         }
     }
 }
@@ -269,10 +327,10 @@ impl fmt::Display for PeerIdentity {
 impl fmt::Debug for PeerIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PeerIdentity")
-            .field("subject", &rfc4514(&self.0.subject))
-            .field("issuer", &rfc4514(&self.0.issuer))
+            .field("subject", &rfc4514(self.subject_der()))
+            .field("issuer", &rfc4514(self.issuer_der()))
             .field("names", &self.names())
-            .field("certificates", &self.0.chain.len())
+            .field("certificates", &self.certificates().count())
             .finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@
 
 pub(crate) mod identity;
 mod kind;
+mod later;
 mod names;
 pub(crate) mod spiffe;
 mod syntax;

@@ -19,6 +19,7 @@ use crate::error::{Alert, BackendKind, ReloadFailure};
 use crate::material::SignatureScheme;
 use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
 use crate::policy::{Rejection, RejectionReason};
+use crate::recent::Recent;
 use crate::side::Side;
 use crate::x509::Certificate;
 
@@ -30,11 +31,18 @@ fn peer() -> PeerIdentity {
     let certificate: CertificateDer<'static> = params.self_signed(&key).unwrap().into();
     let leaf = Certificate::from_der(&certificate).unwrap();
     let path = ProvedPath {
-        intermediates: Vec::new(),
+        intermediates: Box::default(),
         anchor: Arc::new(certificate.clone()),
+        not_after: leaf.not_after,
     };
     let chain = std::slice::from_ref(&certificate);
-    PeerIdentity::new(&leaf, NameRanges::default(), chain, Some(path))
+    PeerIdentity::new(
+        &leaf,
+        NameRanges::default(),
+        chain,
+        Some(path),
+        &Recent::default(),
+    )
 }
 
 fn connection(peer: &PeerIdentity) -> ConnectionInfo {

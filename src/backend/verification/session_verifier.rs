@@ -95,13 +95,15 @@ impl SessionVerifier {
 
     /// Evaluates the shadow policy for a resumed client, whose verification was unreported.
     pub(crate) fn shadow_resumed_client(&self, peer: &PeerIdentity) {
-        self.resumed(peer, |shadow, now| shadow.verify_client(peer.chain(), now));
+        self.resumed(peer, |shadow, now| {
+            shadow.verify_client(&peer.presented(), now)
+        });
     }
 
     /// Evaluates the shadow policy for a resumed server, whose verification was unreported.
     pub(crate) fn shadow_resumed_server(&self, peer: &PeerIdentity, name: &ServerName<'_>) {
         self.resumed(peer, |shadow, now| {
-            shadow.verify_server(peer.chain(), name, now)
+            shadow.verify_server(&peer.presented(), name, now)
         });
     }
 
@@ -129,7 +131,7 @@ impl SessionVerifier {
         peer: &PeerIdentity,
         asked: Option<&ServerName<'_>>,
     ) -> Verdict {
-        let chain = peer.chain();
+        let chain = &*peer.presented();
         guard(|| match (asked, chain) {
             (None, _) => self.verifier.verify_client(chain, self.now()),
             // The platform authenticated the path and showed only the leaf.

@@ -22,6 +22,7 @@ use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
 use crate::policy::{
     PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, Trust, VerifierPolicy,
 };
+use crate::recent::Recent;
 use crate::side::Side;
 use crate::x509::Certificate;
 
@@ -78,11 +79,18 @@ impl Scene {
     fn subject(&self, revision: u64) -> VerificationSubject {
         let leaf = Certificate::from_der(&self.certificate).unwrap();
         let path = ProvedPath {
-            intermediates: Vec::new(),
+            intermediates: Box::default(),
             anchor: Arc::new(self.certificate.clone()),
+            not_after: leaf.not_after,
         };
         let chain = std::slice::from_ref(&self.certificate);
-        let peer = PeerIdentity::new(&leaf, NameRanges::default(), chain, Some(path));
+        let peer = PeerIdentity::new(
+            &leaf,
+            NameRanges::default(),
+            chain,
+            Some(path),
+            &Recent::default(),
+        );
         VerificationSubject::new(&peer, None, || self.basis(revision))
     }
 

@@ -189,10 +189,25 @@ fn check_candidate(
         |()| "within the name constraints of the CAs above".to_owned(),
         || check_names_below(names, leaf, &intermediates, anchor),
     )?;
-    Ok(ProvedPath {
+    Ok(proved(leaf, &intermediates, anchor))
+}
+
+/// Returns the path from the leaf through the intermediates to the anchor, once authenticated.
+fn proved(
+    leaf: &Certificate<'_>,
+    intermediates: &[(usize, &Certificate<'_>)],
+    anchor: &AnchorFacts,
+) -> ProvedPath {
+    let (_, mut not_after) = anchor.validity();
+    let above = intermediates.iter().map(|(_, certificate)| *certificate);
+    for certificate in above.chain([leaf]) {
+        not_after = not_after.min(certificate.not_after);
+    }
+    ProvedPath {
         intermediates: intermediates.iter().map(|(index, _)| *index).collect(),
         anchor: Arc::clone(anchor.certificate()),
-    })
+        not_after,
+    }
 }
 
 /// Applies to the names below each CA the constraints that webpki does not evaluate.

@@ -1,7 +1,6 @@
 //! The opt-in for X.509 version 1 leaves, which rustls-webpki does not read.
 
-use std::sync::Arc;
-
+use super::proved;
 use crate::peer::ProvedPath;
 use crate::policy::certificate::form::check_form;
 use crate::policy::certificate::public_key::{check_key, kind_of};
@@ -66,12 +65,7 @@ fn signed_by_one_of<'a>(
             || check_anchor(leaf, facts, context),
         );
         match verdict {
-            Ok(()) => {
-                return Ok(ProvedPath {
-                    intermediates: Vec::new(),
-                    anchor: Arc::clone(facts.certificate()),
-                });
-            }
+            Ok(()) => return Ok(proved(leaf, &[], facts)),
             // An anchor that did not sign must not hide the rejection by one that did.
             Err(rejection) if rejection.reason() == RejectionReason::UnknownIssuer => {}
             Err(rejection) => last = rejection,

@@ -140,7 +140,7 @@ impl AnchorFacts {
         });
         let outside_validity = || {
             let at = time.filter(|time| !self.is_valid_at(*time))?.now;
-            let (not_before, not_after) = (self.not_before, self.not_after);
+            let (not_before, not_after) = self.validity();
             Some(TrustAnchorProblem::OutsideValidity {
                 not_before,
                 not_after,
@@ -153,6 +153,10 @@ impl AnchorFacts {
             subject: self.subject.clone(),
             problem: broken_rule.or_else(outside_validity)?,
         })
+    }
+
+    pub(in crate::policy) fn validity(&self) -> (UnixTime, UnixTime) {
+        (self.not_before, self.not_after)
     }
 
     fn is_valid_at(&self, time: VerificationTime) -> bool {

@@ -32,6 +32,7 @@ use super::verifier_policy::{VerifierPolicy, X509V1Leaf};
 use crate::material::RevocationLists;
 use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
 use crate::policy::build_error::BuildError;
+use crate::recent::Recent;
 use crate::side::Side;
 use crate::x509::{Certificate, Version};
 
@@ -67,6 +68,8 @@ pub struct PeerVerifier {
     /// The policy's rules, with the revocation lists.
     revocation: Option<Arc<Revocation>>,
     clock_skew: Duration,
+    /// Certificates above leaves, which the identities of many peers share.
+    recent: Arc<Recent<CertificateDer<'static>>>,
 }
 
 impl PeerVerifier {
@@ -99,6 +102,7 @@ impl PeerVerifier {
             policy,
             algorithms,
             clock_skew: Duration::ZERO,
+            recent: Arc::default(),
         })
     }
 
@@ -280,7 +284,7 @@ impl PeerVerifier {
     ) -> Result<PeerIdentity, Rejection> {
         let trace = context.trace;
         let leaf = presented.leaf()?;
-        let peer = PeerIdentity::new(leaf, names, presented.chain, path);
+        let peer = PeerIdentity::new(leaf, names, presented.chain, path, &self.recent);
         if let Some(server_name) = server_name {
             trace.check(
                 Rule::ServerName,

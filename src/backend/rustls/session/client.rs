@@ -88,7 +88,8 @@ impl ClientSessions {
 
     fn may_resume(&self, name: &ServerName<'_>, proof: &VerifiedSession) -> bool {
         proof.holds(&self.verifier, self.max_age, |peer| {
-            self.verifier.server(peer.chain(), name, Pass::Unreported)
+            self.verifier
+                .server(&peer.presented(), name, Pass::Unreported)
         })
     }
 }
