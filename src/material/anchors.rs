@@ -3,7 +3,7 @@
 
 use core::fmt;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use pki_types::CertificateDer;
 
@@ -11,6 +11,7 @@ use super::chain::certificates;
 use super::input::file;
 use super::pem::expected::ExpectedContent;
 use crate::error::{MaterialError, MaterialProblem};
+use crate::x509::{Certificate, Outline};
 
 /// The CA certificates that peers are verified against; never empty.
 ///
@@ -28,8 +29,15 @@ use crate::error::{MaterialError, MaterialProblem};
 /// assert_eq!(anchors, TrustAnchors::from_der(anchors.as_slice().to_vec())?);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, PartialEq, Eq)]
-pub struct TrustAnchors(Arc<[CertificateDer<'static>]>);
+#[derive(Clone)]
+pub struct TrustAnchors(Arc<Inner>);
+
+struct Inner {
+    certificates: Box<[CertificateDer<'static>]>,
+    /// In the order of `certificates`; made when they are first needed, if not while these were
+    /// read.
+    outlines: OnceLock<Box<[Outline]>>,
+}
 
 impl TrustAnchors {
     /// The maximum number of anchors in one value.
@@ -50,10 +58,10 @@ impl TrustAnchors {
     pub fn from_pem(pem: &[u8]) -> Result<Self, MaterialError> {
         file::check_size(pem, Self::MAX_INPUT_BYTES)?;
         let sections = super::pem::sections(pem, Self::MAX_CERTIFICATES)?;
-        Self::checked(certificates::from_sections(
-            &sections,
-            ExpectedContent::Anchors,
-        )?)
+        let mut outlines = Vec::with_capacity(sections.len());
+        let look = |certificate: &Certificate<'_>| outlines.push(Outline::of(certificate));
+        let anchors = certificates::each_in_sections(&sections, ExpectedContent::Anchors, look)?;
+        Self::with_outlines(anchors, OnceLock::from(outlines.into_boxed_slice()))
     }
 
     /// Creates anchors from certificates in DER.
@@ -68,11 +76,11 @@ impl TrustAnchors {
         // One item over the limit is enough to detect that it is exceeded.
         let most = Self::MAX_CERTIFICATES.saturating_add(1);
         let anchors = anchors.into_iter().take(most);
-        Self::checked(certificates::from_der(
-            anchors,
-            Self::MAX_INPUT_BYTES,
-            ExpectedContent::Anchors,
-        )?)
+        let mut outlines = Vec::new();
+        let look = |certificate: &Certificate<'_>| outlines.push(Outline::of(certificate));
+        let wanted = ExpectedContent::Anchors;
+        let anchors = certificates::each_in_der(anchors, Self::MAX_INPUT_BYTES, wanted, look)?;
+        Self::with_outlines(anchors, OnceLock::from(outlines.into_boxed_slice()))
     }
 
     /// Joins anchors from several inputs; equal anchors are no error.
@@ -101,12 +109,34 @@ impl TrustAnchors {
 
     /// Returns all anchors, in the order in which they were given; never empty.
     pub fn as_slice(&self) -> &[CertificateDer<'static>] {
-        &self.0
+        &self.0.certificates
+    }
+
+    /// Returns the outline of each anchor, in order.
+    pub(crate) fn outlines(&self) -> &[Outline] {
+        self.0.outlines.get_or_init(|| {
+            // Each of them was read before.
+            let all = self
+                .as_slice()
+                .iter()
+                .map_while(|der| Certificate::from_der(der).ok());
+            all.map(|certificate| Outline::of(&certificate)).collect()
+        })
     }
 
     pub(super) fn checked(anchors: Vec<CertificateDer<'static>>) -> Result<Self, MaterialError> {
-        certificates::check_count(&anchors, Self::MAX_CERTIFICATES)?;
-        Ok(Self(anchors.into()))
+        Self::with_outlines(anchors, OnceLock::new())
+    }
+
+    fn with_outlines(
+        certificates: Vec<CertificateDer<'static>>,
+        outlines: OnceLock<Box<[Outline]>>,
+    ) -> Result<Self, MaterialError> {
+        certificates::check_count(&certificates, Self::MAX_CERTIFICATES)?;
+        Ok(Self(Arc::new(Inner {
+            certificates: certificates.into(),
+            outlines,
+        })))
     }
 }
 
@@ -126,10 +156,19 @@ pub(super) fn name_directory(error: MaterialError, path: &Path) -> MaterialError
     }
 }
 
+impl PartialEq for TrustAnchors {
+    fn eq(&self, other: &Self) -> bool {
+        // Clones are compared at each rotation, and there may be thousands of anchors.
+        Arc::ptr_eq(&self.0, &other.0) || self.as_slice() == other.as_slice()
+    }
+}
+
+impl Eq for TrustAnchors {}
+
 impl fmt::Debug for TrustAnchors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(self.0.iter().map(|c| certificates::subject(c)))
+            .entries(self.as_slice().iter().map(|c| certificates::subject(c)))
             .finish()
     }
 }

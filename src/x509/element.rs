@@ -71,6 +71,12 @@ pub(super) fn sequence_tlv<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     r.element(Tag::Sequence).map(|(whole, _)| whole)
 }
 
+/// Returns the content of a SEQUENCE that was read before, without its header.
+pub(crate) fn content(sequence: &[u8]) -> &[u8] {
+    let content = Cursor::new(sequence).and_then(|mut r| sequence_content(&mut r));
+    content.unwrap_or_default()
+}
+
 /// Reads the bytes of a BIT STRING that ends on a byte boundary.
 pub(super) fn whole_bits<'a>(r: &mut Cursor<'a>) -> der::Result<&'a [u8]> {
     // The first octet counts the bits that the last one does not use (X.690, section 8.6.2).

@@ -15,9 +15,9 @@ mod request;
 
 pub(crate) use crate::error::date::rfc3339;
 pub(crate) use algorithm::{algorithm_name, identified_name};
-pub(crate) use certificate::{Certificate, GeneralName, Version, X509Error, purpose_name};
+pub(crate) use certificate::{Certificate, GeneralName, Outline, Version, X509Error, purpose_name};
 pub(crate) use crl::{CrlEntry, CrlError, CrlScope, CrlView, Exclusion, Reasons};
-pub(crate) use element::Span;
+pub(crate) use element::{Span, content};
 pub(crate) use key::curve::{P256_BYTES, P384_BYTES, P521_BYTES};
 pub(crate) use key::{KeyFault, KeyKind, MAX_RSA_BITS, MIN_RSA_BITS, PublicKey};
 pub(crate) use name::{

@@ -15,13 +15,28 @@ pub(crate) fn from_sections(
     sections: &[Section<'_>],
     wanted: ExpectedContent,
 ) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
+    each_in_sections(sections, wanted, |_| ())
+}
+
+/// Returns the certificates in the sections like [`from_sections`], and calls `look` with each.
+pub(crate) fn each_in_sections(
+    sections: &[Section<'_>],
+    wanted: ExpectedContent,
+    mut look: impl FnMut(&Certificate<'_>),
+) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
     let mut certificates = Vec::with_capacity(sections.len());
     for section in sections {
         if label::sort(section.label, wanted).map_err(|p| section.error(p))?
             == SectionKind::Certificate
         {
             let der = section.decode_public()?;
-            check_shape(&der).map_err(|p| section.error(mislabelled(&der).unwrap_or(p)))?;
+            match Certificate::from_der(&der) {
+                Ok(certificate) => look(&certificate),
+                Err(error) => {
+                    let problem = mislabelled(&der).unwrap_or_else(|| malformed(error));
+                    return Err(section.error(problem));
+                }
+            }
             certificates.push(CertificateDer::from(der));
         }
     }
@@ -46,6 +61,16 @@ pub(crate) fn from_der(
     max_bytes: usize,
     wanted: ExpectedContent,
 ) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
+    each_in_der(certificates, max_bytes, wanted, |_| ())
+}
+
+/// Returns the certificates like [`from_der`], and calls `look` with each.
+pub(crate) fn each_in_der(
+    certificates: impl Iterator<Item = CertificateDer<'static>>,
+    max_bytes: usize,
+    wanted: ExpectedContent,
+    mut look: impl FnMut(&Certificate<'_>),
+) -> Result<Vec<CertificateDer<'static>>, MaterialError> {
     let mut checked = Vec::new();
     let mut left = max_bytes;
     for (index, der) in certificates.enumerate() {
@@ -55,10 +80,14 @@ pub(crate) fn from_der(
                 limit: max_bytes,
                 what: "bytes",
             })?;
-        check_shape(&der).map_err(|problem| {
-            MaterialError::from(unexpected_input::instead_of_der(&der, wanted).unwrap_or(problem))
-                .at(place(index))
-        })?;
+        match Certificate::from_der(&der) {
+            Ok(certificate) => look(&certificate),
+            Err(error) => {
+                let instead = unexpected_input::instead_of_der(&der, wanted);
+                let problem = instead.unwrap_or_else(|| malformed(error));
+                return Err(MaterialError::from(problem).at(place(index)));
+            }
+        }
         checked.push(der);
     }
     Ok(checked)

@@ -12,10 +12,10 @@ use crate::x509::{Certificate, X509Error, is_same_name};
 
 /// The values of an issuer that an authority key identifier can name.
 pub(crate) struct Identifiers<'a> {
-    key: Option<Vec<u8>>,
-    serial: Cow<'a, [u8]>,
+    pub(crate) key: Option<Cow<'a, [u8]>>,
+    pub(crate) serial: &'a [u8],
     /// The name of the issuer's own issuer.
-    issuer: Cow<'a, [u8]>,
+    pub(crate) issuer: &'a [u8],
 }
 
 impl<'a> Identifiers<'a> {
@@ -26,18 +26,10 @@ impl<'a> Identifiers<'a> {
     pub(crate) fn read(issuer: &Certificate<'a>) -> Result<Self, X509Error> {
         let key = issuer.subject_key_identifier()?;
         Ok(Self {
-            key: key.map(|key| key.0.into_bytes().into()),
-            serial: issuer.serial.into(),
-            issuer: issuer.issuer.into(),
+            key: key.map(|key| Vec::from(key.0.into_bytes()).into()),
+            serial: issuer.serial,
+            issuer: issuer.issuer,
         })
-    }
-
-    pub(crate) fn into_owned(self) -> Identifiers<'static> {
-        Identifiers {
-            key: self.key,
-            serial: self.serial.into_owned().into(),
-            issuer: self.issuer.into_owned().into(),
-        }
     }
 }
 
@@ -60,11 +52,11 @@ pub(crate) fn check_link(
         return Err(without_key().of(index, child));
     }
     let key_fits = match (&identifier.key_identifier, &issuer.key) {
-        (Some(wanted), Some(own)) => wanted.as_bytes() == own,
+        (Some(wanted), Some(own)) => wanted.as_bytes() == &**own,
         _ => true,
     };
     let serial_fits = match &identifier.authority_cert_serial_number {
-        Some(wanted) => wanted.as_bytes() == &*issuer.serial,
+        Some(wanted) => wanted.as_bytes() == issuer.serial,
         None => true,
     };
     let issuer_fits = match &identifier.authority_cert_issuer {
@@ -89,7 +81,7 @@ fn names_issuer_of(name: &GeneralName, issuer: &Identifiers<'_>) -> bool {
     match name {
         GeneralName::DirectoryName(name) => name
             .to_der()
-            .is_ok_and(|der| is_same_name(&der, &issuer.issuer)),
+            .is_ok_and(|der| is_same_name(&der, issuer.issuer)),
         // OpenSSL ignores other kinds as well.
         _ => true,
     }

@@ -91,7 +91,7 @@ fn constraint_hint(presented: &PresentedChain<'_>, anchors: &Anchors) -> String 
     let anchors = named.flat_map(|issuer| anchors.named(issuer));
     let of_anchors = anchors.filter_map(|anchor| {
         let limits = anchor.name_limits()?.clone();
-        Some((anchor.subject().to_owned(), limits))
+        Some((anchor.subject(), limits))
     });
     let limits: Vec<(String, NameLimits)> = of_issuers.chain(of_anchors).collect();
     for (ca, limits) in &limits {

@@ -57,8 +57,7 @@ pub(super) fn check_path(
         Side::Client => KeyUsage::client_auth(),
         Side::Server => KeyUsage::server_auth(),
     };
-    let issuers = presented.certificates.iter().map(|(_, c)| c.issuer);
-    let candidates = anchors.candidates(issuers);
+    let candidates = anchors.candidates(&presented.certificates);
     let search = |at: UnixTime, context: &VerificationContext<'_>| {
         // webpki's error type cannot carry our rejection of a path that webpki itself accepts.
         let found = RefCell::new(None);

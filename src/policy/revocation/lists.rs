@@ -86,7 +86,7 @@ impl Lists {
     pub(super) fn prove_by_anchors(&self, anchors: &Anchors, algorithms: &SignatureAlgorithms) {
         for list in &self.all {
             for facts in anchors.that_may_be(list.content.issuer_der()) {
-                let Ok(anchor) = Certificate::from_der(facts.certificate()) else {
+                let Ok(anchor) = Certificate::from_der(facts.der()) else {
                     continue;
                 };
                 if list.check_signature(&anchor.public_key, algorithms).is_ok() {

@@ -146,7 +146,7 @@ impl StatusCheck<'_> {
             return Ok(());
         }
         for facts in anchors.named(certificate.issuer) {
-            let Ok(issuer) = Certificate::from_der(facts.certificate()) else {
+            let Ok(issuer) = Certificate::from_der(facts.der()) else {
                 continue;
             };
             let signed = self

@@ -1,63 +1,107 @@
-//! One trust anchor, verified as far as possible before a peer connects.
+//! What is known of one trust anchor before a peer connects.
 
-use std::sync::Arc;
+use std::borrow::Cow;
+use std::sync::{Arc, OnceLock};
 
-use const_oid::db::rfc5280::ID_CE_NAME_CONSTRAINTS;
 use pki_types::{CertificateDer, TrustAnchor, UnixTime};
 
-use crate::error::anchor::{REISSUE_ANCHOR, REPLACE_ANCHOR};
 use crate::error::{TrustAnchorProblem, UnusableTrustAnchor};
-use crate::policy::certificate::form::anchor_defect;
+use crate::material::TrustAnchors;
 use crate::policy::certificate::key_identifiers::{Identifiers, check_link};
-use crate::policy::certificate::key_usage::anchor_purpose_defect;
 use crate::policy::certificate::name_constraints::NameLimits;
-use crate::policy::certificate::public_key::{KeyRules, acceptable_key, unacceptable_key};
-use crate::policy::certificate::web_pki;
-use crate::policy::profile::CertificateProfile;
-use crate::policy::signature::SignatureAlgorithms;
 use crate::policy::verdict::defect::Defect;
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::{Rejection, rfc3339};
 use crate::policy::verification::{VerificationContext, VerificationTime};
-use crate::policy::verifier_policy::VerifierPolicy;
 use crate::side::Side;
-use crate::x509::pkix::KeyUsages;
-use crate::x509::{CanonicalName, Certificate, Version, X509Error, rfc4514};
+use crate::x509::{Certificate, Outline, Span, content, rfc4514};
 
-/// The properties of an anchor that webpki does not keep.
+/// What is known of one trust anchor.
+///
+/// There may be thousands, and a peer leads to one of them. So it copies nothing of the
+/// certificate, and makes the words of a rejection when they are needed.
 pub(crate) struct AnchorFacts {
-    /// The index of the anchor in the input.
-    index: usize,
-    der: Arc<CertificateDer<'static>>,
-    subject: String,
-    not_before: UnixTime,
-    not_after: UnixTime,
-    path_length: Option<usize>,
-    /// `None` if the profile does not check key identifiers.
-    identifiers: Option<Identifiers<'static>>,
-    name_limits: Option<NameLimits>,
-    /// The defect of its key or form; it rejects the paths that lead to this anchor.
-    defect: Option<Defect>,
-    /// Why it is unusable for clients, and for servers.
-    purpose_defects: [Option<Defect>; 2],
+    /// The set that it is of, which has its bytes.
+    pub(super) anchors: TrustAnchors,
+    /// The index of the anchor in the set.
+    pub(super) index: usize,
+    /// The certificate for those who keep it; made when it is first needed.
+    pub(super) shared: OnceLock<Arc<CertificateDer<'static>>>,
+    pub(super) outline: Outline,
+    /// The content of the name constraints, without the header.
+    pub(super) name_constraints: Option<Span>,
+    pub(super) path_length: Option<u8>,
+    /// Whether the profile checks key identifiers.
+    pub(super) checks_identifiers: bool,
+    pub(super) name_limits: Option<Box<NameLimits>>,
+    pub(super) defects: Option<Box<Defects>>,
+}
+
+/// Why no path may end in an anchor, whatever the time.
+pub(super) struct Defects {
+    /// The defect of its key or form.
+    pub(super) common: Option<Defect>,
+    /// Why it is unusable for clients.
+    pub(super) client: Option<Defect>,
+    pub(super) server: Option<Defect>,
+}
+
+impl Defects {
+    pub(super) fn is_any(&self) -> bool {
+        self.common.is_some() || self.client.is_some() || self.server.is_some()
+    }
 }
 
 impl AnchorFacts {
-    pub(in crate::policy) fn certificate(&self) -> &Arc<CertificateDer<'static>> {
-        &self.der
+    pub(in crate::policy) fn der(&self) -> &CertificateDer<'static> {
+        static NONE: CertificateDer<'static> = CertificateDer::from_slice(&[]);
+        self.anchors.as_slice().get(self.index).unwrap_or(&NONE)
     }
 
-    pub(in crate::policy) fn subject(&self) -> &str {
-        &self.subject
+    /// Returns the certificate for those who keep it; the bytes are copied once.
+    pub(in crate::policy) fn certificate(&self) -> &Arc<CertificateDer<'static>> {
+        self.shared.get_or_init(|| Arc::new(self.der().clone()))
+    }
+
+    pub(in crate::policy) fn subject(&self) -> String {
+        rfc4514(self.name())
+    }
+
+    /// Returns the subject, a `Name` with its header.
+    pub(super) fn name(&self) -> &[u8] {
+        self.outline.subject.part(self.der())
+    }
+
+    /// Returns the content of the `SubjectPublicKeyInfo`.
+    pub(super) fn key(&self) -> &[u8] {
+        content(self.outline.spki.part(self.der()))
+    }
+
+    pub(super) fn key_identifier(&self) -> Option<&[u8]> {
+        Some(self.outline.key_identifier?.part(self.der()))
+    }
+
+    /// Returns the anchor as webpki takes it, borrowed: contents of the certificate's elements.
+    pub(super) fn webpki(&self) -> TrustAnchor<'_> {
+        let name_constraints = self.name_constraints.map(|span| span.part(self.der()));
+        TrustAnchor {
+            subject: content(self.name()).into(),
+            subject_public_key_info: self.key().into(),
+            name_constraints: name_constraints.map(Into::into),
+        }
     }
 
     pub(in crate::policy) fn name_limits(&self) -> Option<&NameLimits> {
-        self.name_limits.as_ref()
+        self.name_limits.as_deref()
+    }
+
+    pub(super) fn has_defects(&self) -> bool {
+        self.defects.is_some()
     }
 
     /// Describes subject and validity, for `explain`.
     pub(in crate::policy) fn in_words(&self) -> String {
-        format!("{} {}", self.subject, self.window())
+        format!("{} {}", self.subject(), self.window())
     }
 
     /// Verifies validity, form and purposes.
@@ -74,17 +118,18 @@ impl AnchorFacts {
 
     /// Returns the defect of its key, which makes the anchor unusable.
     pub(in crate::policy) fn key_defect(&self) -> Option<&Defect> {
-        let defect = self.defect.as_ref()?;
+        let defect = self.defects.as_ref()?.common.as_ref()?;
         (defect.reason == RejectionReason::UnsupportedKey).then_some(defect)
     }
 
     /// Returns its first defect that does not depend on the time.
     fn defect(&self, side: Side) -> Option<&Defect> {
-        let purpose_flaw = match (&self.purpose_defects, side) {
-            ([client, _], Side::Client) => client,
-            ([_, server], Side::Server) => server,
+        let defects = self.defects.as_ref()?;
+        let of_purpose = match side {
+            Side::Client => &defects.client,
+            Side::Server => &defects.server,
         };
-        self.defect.as_ref().or(purpose_flaw.as_ref())
+        defects.common.as_ref().or(of_purpose.as_ref())
     }
 
     pub(in crate::policy) fn defect_for(&self, side: Side) -> Option<Rejection> {
@@ -93,18 +138,19 @@ impl AnchorFacts {
             .with_expected(defect.expected.clone())
             .with_presented(format!(
                 "{} in the trust anchor {}",
-                defect.presented, self.subject
+                defect.presented,
+                self.subject()
             ));
         Some(rejection.with_hint(defect.hint))
     }
 
     pub(crate) fn check_path_length(&self, intermediates: usize) -> Result<(), Rejection> {
-        match self.path_length {
+        match self.path_length.map(usize::from) {
             Some(limit) if intermediates > limit => {
                 Err(Rejection::new(RejectionReason::PathLengthExceeded)
                     .with_expected(format!(
                         "at most {limit} intermediates under the trust anchor {}",
-                        self.subject
+                        self.subject()
                     ))
                     .with_presented(intermediates.to_string()))
             }
@@ -113,10 +159,16 @@ impl AnchorFacts {
     }
 
     pub(crate) fn check_child(&self, child: (usize, &Certificate<'_>)) -> Result<(), Rejection> {
-        match &self.identifiers {
-            Some(identifiers) => check_link(child.0, child.1, identifiers),
-            None => Ok(()),
+        if !self.checks_identifiers {
+            return Ok(());
         }
+        let der = self.der();
+        let identifiers = Identifiers {
+            key: self.key_identifier().map(Cow::Borrowed),
+            serial: self.outline.serial.part(der),
+            issuer: self.outline.issuer.part(der),
+        };
+        check_link(child.0, child.1, &identifiers)
     }
 
     /// Returns why the anchor is unusable for peers on `side` at this time.
@@ -147,20 +199,21 @@ impl AnchorFacts {
                 at,
             })
         };
+        let problem = broken_rule.or_else(outside_validity)?;
         Some(UnusableTrustAnchor {
             index: self.index,
             trust_domain: None,
-            subject: self.subject.clone(),
-            problem: broken_rule.or_else(outside_validity)?,
+            subject: self.subject(),
+            problem,
         })
     }
 
     pub(in crate::policy) fn validity(&self) -> (UnixTime, UnixTime) {
-        (self.not_before, self.not_after)
+        (self.outline.not_before, self.outline.not_after)
     }
 
     fn is_valid_at(&self, time: VerificationTime) -> bool {
-        time.is_within(self.not_before, self.not_after)
+        time.is_within(self.outline.not_before, self.outline.not_after)
     }
 
     fn check_validity(&self, time: VerificationTime) -> Result<(), Rejection> {
@@ -168,7 +221,7 @@ impl AnchorFacts {
             Ok(())
         } else {
             Err(Rejection::new(RejectionReason::AnchorExpired)
-                .with_expected(format!("{} valid {}", self.subject, self.window()))
+                .with_expected(format!("{} valid {}", self.subject(), self.window()))
                 .with_presented(format!("now {}", rfc3339(time.now))))
         }
     }
@@ -176,115 +229,8 @@ impl AnchorFacts {
     fn window(&self) -> String {
         format!(
             "from {} to {}",
-            rfc3339(self.not_before),
-            rfc3339(self.not_after)
+            rfc3339(self.outline.not_before),
+            rfc3339(self.outline.not_after)
         )
     }
-}
-
-/// An anchor that no path may lead to, with its subject.
-pub(crate) type UnusableEntry = (CanonicalName, Box<UnusableTrustAnchor>);
-
-/// Parses and verifies an anchor; returns it with its subject.
-pub(crate) fn examine(
-    index: usize,
-    der: &CertificateDer<'static>,
-    policy: &VerifierPolicy,
-    algorithms: &SignatureAlgorithms,
-) -> Result<(CanonicalName, TrustAnchor<'static>, AnchorFacts), UnusableEntry> {
-    let unusable = |name: &[u8], subject: &str, problem| {
-        let anchor = UnusableTrustAnchor {
-            index,
-            trust_domain: None,
-            subject: subject.to_owned(),
-            problem,
-        };
-        (CanonicalName::of(name), Box::new(anchor))
-    };
-    let certificate = Certificate::from_der(der)
-        .map_err(|error| unusable(&[], "(unreadable)", malformed(&error, REPLACE_ANCHOR)))?;
-    let name = certificate.subject;
-    let subject = rfc4514(name);
-    let unfit = |problem| unusable(name, &subject, problem);
-    let path_length = check_is_ca(&certificate).map_err(unfit)?;
-    let identifiers = match policy.profile {
-        CertificateProfile::Interoperable => None,
-        _ => Some(
-            Identifiers::read(&certificate)
-                .map_err(|error| unfit(malformed(&error, REPLACE_ANCHOR)))?
-                .into_owned(),
-        ),
-    };
-    let anchor = webpki::anchor_from_trusted_cert(der)
-        .map_err(|error| unfit(malformed(&error, REPLACE_ANCHOR)))?;
-    let facts = AnchorFacts {
-        index,
-        der: Arc::new(der.clone()),
-        not_before: certificate.not_before,
-        not_after: certificate.not_after,
-        path_length,
-        identifiers,
-        name_limits: NameLimits::of(&certificate),
-        defect: key_defect_of(&certificate, policy, algorithms)
-            .or_else(|| form_defect_of(&certificate, policy.profile)),
-        purpose_defects: [Side::Client, Side::Server]
-            .map(|side| anchor_purpose_defect(&certificate, side)),
-        subject,
-    };
-    Ok((CanonicalName::of(name), anchor.to_owned(), facts))
-}
-
-fn malformed(error: &dyn core::fmt::Display, advice: &'static str) -> TrustAnchorProblem {
-    TrustAnchorProblem::Malformed {
-        fault: error.to_string(),
-        advice,
-    }
-}
-
-/// Returns the defect of an anchor's key.
-///
-/// It is no build error while other anchors are usable, so that CAs can migrate to an algorithm
-/// that the crypto library does not have.
-fn key_defect_of(
-    certificate: &Certificate<'_>,
-    policy: &VerifierPolicy,
-    algorithms: &SignatureAlgorithms,
-) -> Option<Defect> {
-    let rules = KeyRules::of(policy);
-    let found = acceptable_key(&certificate.public_key, rules, algorithms).err()?;
-    Some(unacceptable_key(found, rules, algorithms))
-}
-
-fn form_defect_of(certificate: &Certificate<'_>, profile: CertificateProfile) -> Option<Defect> {
-    let of_web = || match profile {
-        CertificateProfile::WebPki => web_pki::check_anchor(certificate).err(),
-        _ => None,
-    };
-    anchor_defect(certificate, profile).or_else(of_web)
-}
-
-/// Returns whether a CA's certificate has name constraints.
-pub(in crate::policy) fn constrains_names(certificate: &Certificate<'_>) -> bool {
-    certificate.extension(ID_CE_NAME_CONSTRAINTS).is_some()
-}
-
-/// Verifies that a certificate can be a trust anchor; returns its path length constraint.
-fn check_is_ca(certificate: &Certificate<'_>) -> Result<Option<usize>, TrustAnchorProblem> {
-    let unreadable = |error: X509Error| malformed(&error, REISSUE_ANCHOR);
-    match certificate.version {
-        Version::V1 => return Err(TrustAnchorProblem::OldVersion { version: 1 }),
-        Version::V2 => return Err(TrustAnchorProblem::OldVersion { version: 2 }),
-        Version::V3 => {}
-    }
-    let constraints = certificate.basic_constraints().map_err(unreadable)?;
-    let Some(constraints) = constraints.filter(|c| c.ca) else {
-        return Err(TrustAnchorProblem::EndEntity {
-            is_self_issued: certificate.is_self_issued(),
-        });
-    };
-    let key_usage = certificate.key_usage().map_err(unreadable)?;
-    if key_usage.is_some_and(|usage| !usage.0.contains(KeyUsages::KeyCertSign)) {
-        return Err(TrustAnchorProblem::MissingKeyCertSign);
-    }
-    Ok(constraints.path_len_constraint.map(usize::from))
 }

@@ -4,30 +4,35 @@
 //! nor its path length (RFC 5280, section 6.1.1, leaves that to the implementation).
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
-use pki_types::{CertificateDer, TrustAnchor};
+use pki_types::{TrustAnchor, UnixTime};
 use webpki::VerifiedPath;
 
+use super::anchor_facts::AnchorFacts;
+use super::anchor_rules::AnchorRules;
+use super::examination::{UnusableEntry, examine};
+use super::name_index::NameIndex;
 use crate::error::UnusableTrustAnchor;
-use crate::policy::signature::SignatureAlgorithms;
+use crate::material::TrustAnchors;
 use crate::policy::verdict::reason::RejectionReason;
 use crate::policy::verdict::rejection::Rejection;
 use crate::policy::verdict::rule::Rule;
 use crate::policy::verification::{VerificationContext, VerificationTime};
-use crate::policy::verifier_policy::VerifierPolicy;
 use crate::side::Side;
-use crate::x509::{CanonicalName, Certificate};
+use crate::x509::{CanonicalName, Certificate, is_same_name};
 
-use super::anchor_facts::{self, AnchorFacts, UnusableEntry};
-
-/// The verified anchors, sorted by subject to keep look-ups in a large set cheap.
+/// The verified anchors of one set.
 pub(crate) struct Anchors {
-    /// The subjects, sorted; those that cannot be decoded included.
-    names: Vec<CanonicalName>,
-    /// In the order of `names`.
-    webpki: Vec<TrustAnchor<'static>>,
-    /// In the order of `names`.
+    /// The anchors that a path may lead to, in the order of the set.
     facts: Vec<AnchorFacts>,
+    names: NameIndex,
+    /// The validities of `facts`, side by side: they are compared with each new time.
+    validities: Vec<(UnixTime, UnixTime)>,
+    /// The indices of those of `facts` that have a defect.
+    defective: Vec<usize>,
+    /// All of `facts` as webpki takes them, where these are few and no two have the same subject.
+    few: Vec<TrustAnchor<'static>>,
     /// The anchors that no path may lead to.
     unusable: Vec<UnusableEntry>,
 }
@@ -37,28 +42,32 @@ pub(crate) struct Anchors {
 const FEW: usize = 16;
 
 impl Anchors {
-    pub(crate) fn new(
-        anchors: &[CertificateDer<'static>],
-        policy: &VerifierPolicy,
-        algorithms: &SignatureAlgorithms,
-    ) -> Self {
-        let mut named = Vec::with_capacity(anchors.len());
+    /// Examines the anchors of a set.
+    pub(super) fn new(source: &TrustAnchors, rules: &AnchorRules) -> Arc<Self> {
+        let mut facts = Vec::with_capacity(source.as_slice().len());
         let mut unusable = Vec::new();
-        for (index, der) in anchors.iter().enumerate() {
-            match anchor_facts::examine(index, der, policy, algorithms) {
-                Ok((subject, anchor, facts)) => named.push((subject, (anchor, facts))),
-                Err(anchor) => unusable.push(anchor),
+        for index in 0..source.as_slice().len() {
+            match examine(source, index, rules) {
+                Ok(found) => facts.push(found),
+                Err(entry) => unusable.push(*entry),
             }
         }
-        named.sort_by(|a, b| a.0.cmp(&b.0));
-        let (names, anchors): (_, Vec<_>) = named.into_iter().unzip();
-        let (webpki, facts) = anchors.into_iter().unzip();
-        Self {
+        let names = NameIndex::new(&facts);
+        let few = if facts.len() <= FEW && !names.has_namesakes() {
+            facts.iter().map(|f| f.webpki().to_owned()).collect()
+        } else {
+            Vec::new()
+        };
+        let with_places = facts.iter().enumerate();
+        let defective = with_places.filter(|(_, facts)| facts.has_defects());
+        Arc::new(Self {
+            defective: defective.map(|(place, _)| place).collect(),
             names,
-            webpki,
+            validities: facts.iter().map(AnchorFacts::validity).collect(),
+            few,
             facts,
             unusable,
-        }
+        })
     }
 
     /// Returns the number of configured anchors.
@@ -72,79 +81,91 @@ impl Anchors {
         side: Option<Side>,
         time: Option<VerificationTime>,
     ) -> impl Iterator<Item = UnusableTrustAnchor> {
-        let never = self.unusable.iter().map(|(_, anchor)| (**anchor).clone());
-        let now = self
-            .facts
-            .iter()
-            .filter_map(move |facts| facts.unusable(side, time));
-        never.chain(now)
+        let never = self.unusable.iter().map(|entry| entry.anchor.clone());
+        let mut suspects = self.defective.clone();
+        if let Some(time) = time {
+            let all = self.validities.iter().enumerate();
+            let outside = all.filter(|(_, (from, until))| !time.is_within(*from, *until));
+            suspects.extend(outside.map(|(index, _)| index));
+            suspects.sort_unstable();
+            suspects.dedup();
+        }
+        let suspects = suspects
+            .into_iter()
+            .filter_map(|index| self.facts.get(index));
+        let mut now: Vec<_> = suspects
+            .filter_map(|facts| Some((facts, facts.unusable(side, time)?)))
+            .collect();
+        now.sort_by_cached_key(|(facts, _)| CanonicalName::of(facts.name()));
+        never.chain(now.into_iter().map(|(_, unusable)| unusable))
     }
 
     /// Returns why an anchor with this name is unusable.
     pub(crate) fn unusable_named(&self, subject: &[u8]) -> Option<&UnusableTrustAnchor> {
-        let subject = CanonicalName::of(subject);
         let mut unusable = self.unusable.iter();
-        unusable.find_map(|(name, anchor)| (*name == subject).then_some(&**anchor))
+        let named = unusable.find(|entry| is_same_name(&entry.name, subject))?;
+        Some(&named.anchor)
     }
 
-    /// Returns the anchors that a path through one of the `issuers` could lead to.
+    /// Returns the anchors that a path through one of the presented certificates could lead to.
     pub(crate) fn candidates<'a>(
         &'a self,
-        issuers: impl Iterator<Item = &'a [u8]>,
+        presented: &[(usize, Certificate<'_>)],
     ) -> Candidates<'a> {
-        if self.webpki.len() <= FEW {
+        if !self.few.is_empty() {
             return Candidates {
-                webpki: Cow::Borrowed(&self.webpki),
-                facts: self.facts.iter().collect(),
+                webpki: Cow::Borrowed(&self.few),
+                facts: CandidateFacts::All(&self.facts),
             };
         }
-        let (mut webpki, mut facts) = (Vec::new(), Vec::new());
-        let mut names: Vec<_> = issuers.map(CanonicalName::of).collect();
-        names.sort_unstable();
-        names.dedup();
-        for name in names {
-            for (anchor, its_facts) in self.of(&name) {
-                webpki.push(borrow(anchor));
-                facts.push(its_facts);
+        let mut found = Vec::new();
+        let mut issuers: Vec<&[u8]> = Vec::new();
+        for (_, child) in presented {
+            if issuers.contains(&child.issuer) {
+                continue;
             }
+            issuers.push(child.issuer);
+            found.extend(self.names.with_subject(&self.facts, child.issuer));
         }
         Candidates {
-            webpki: Cow::Owned(webpki),
-            facts,
+            webpki: found
+                .iter()
+                .map(|facts: &&AnchorFacts| facts.webpki())
+                .collect(),
+            facts: CandidateFacts::Found(found),
         }
     }
 
     /// Returns the anchors with this subject (a `Name` with its header; RFC 5280, section 7.1).
     pub(crate) fn named(&self, subject: &[u8]) -> impl Iterator<Item = &AnchorFacts> {
-        self.of(&CanonicalName::of(subject)).map(|(_, facts)| facts)
+        self.names.named(&self.facts, subject)
     }
 
     /// Returns the anchors that may have this subject: either name may be undecodable.
-    pub(crate) fn that_may_be(&self, subject: &[u8]) -> impl Iterator<Item = &AnchorFacts> {
-        let subject = CanonicalName::of(subject);
-        let all = self.names.iter().zip(&self.facts);
-        let may_be = move |(name, _): &(&CanonicalName, &AnchorFacts)| {
-            **name == subject || !name.is_readable() || !subject.is_readable()
-        };
-        all.filter(may_be).map(|(_, facts)| facts)
-    }
-
-    fn of<'a>(
-        &'a self,
-        subject: &CanonicalName,
-    ) -> impl Iterator<Item = (&'a TrustAnchor<'static>, &'a AnchorFacts)> + use<'a> {
-        let start = self.names.partition_point(|name| name < subject);
-        let rest = self.names.get(start..).unwrap_or_default();
-        let count = rest.partition_point(|name| name == subject);
-        self.webpki.iter().zip(&self.facts).skip(start).take(count)
+    pub(crate) fn that_may_be(&self, subject: &[u8]) -> Vec<&AnchorFacts> {
+        self.names.that_may_be(&self.facts, subject)
     }
 }
 
 /// The anchors that a path may lead to.
 pub(crate) struct Candidates<'a> {
     webpki: Cow<'a, [TrustAnchor<'a>]>,
-    /// In the order of `webpki`.
-    facts: Vec<&'a AnchorFacts>,
+    facts: CandidateFacts<'a>,
+}
+
+/// In the order of the anchors that webpki has.
+enum CandidateFacts<'a> {
+    All(&'a [AnchorFacts]),
+    Found(Vec<&'a AnchorFacts>),
+}
+
+impl<'a> CandidateFacts<'a> {
+    fn at(&self, index: usize) -> Option<&'a AnchorFacts> {
+        match self {
+            Self::All(facts) => facts.get(index),
+            Self::Found(facts) => facts.get(index).copied(),
+        }
+    }
 }
 
 impl<'a> Candidates<'a> {
@@ -165,8 +186,9 @@ impl<'a> Candidates<'a> {
         intermediates: usize,
         context: &VerificationContext<'_>,
     ) -> Result<&'a AnchorFacts, Rejection> {
-        let mut both = self.webpki.iter().zip(&self.facts);
-        let Some((_, facts)) = both.find(|(a, _)| core::ptr::eq(*a, path.anchor())) else {
+        let mut anchors = self.webpki.iter();
+        let index = anchors.position(|anchor| core::ptr::eq(anchor, path.anchor()));
+        let Some(facts) = index.and_then(|index| self.facts.at(index)) else {
             return Err(Rejection::new(RejectionReason::UnknownIssuer));
         };
         context.trace.check(
@@ -177,16 +199,8 @@ impl<'a> Candidates<'a> {
                 facts.check(context)?;
                 facts.check_path_length(intermediates)?;
                 facts.check_child(child)?;
-                Ok(*facts)
+                Ok(facts)
             },
         )
-    }
-}
-
-fn borrow<'a>(anchor: &'a TrustAnchor<'static>) -> TrustAnchor<'a> {
-    TrustAnchor {
-        subject: anchor.subject.as_ref().into(),
-        subject_public_key_info: anchor.subject_public_key_info.as_ref().into(),
-        name_constraints: anchor.name_constraints.as_ref().map(|n| n.as_ref().into()),
     }
 }

@@ -1,8 +1,11 @@
 //! The trust anchors for a peer: all of them, or those of its SPIFFE trust domain.
 
 pub(crate) mod anchor_facts;
+mod anchor_rules;
 pub(crate) mod anchors;
 pub(crate) mod error;
+pub(crate) mod examination;
+mod name_index;
 
 use core::fmt;
 use std::collections::BTreeMap;
@@ -22,6 +25,7 @@ use crate::policy::verification::VerificationTime;
 use crate::side::Side;
 use crate::x509::{Certificate, PublicKey};
 use anchor_facts::AnchorFacts;
+use anchor_rules::AnchorRules;
 use anchors::Anchors;
 use error::TrustBundlesError;
 
@@ -153,8 +157,8 @@ impl Trust {
 
 /// The verified anchors of a verifier.
 pub(super) enum TrustSets {
-    Anchors(Anchors),
-    Bundles(BTreeMap<String, Anchors>),
+    Anchors(Arc<Anchors>),
+    Bundles(BTreeMap<String, Arc<Anchors>>),
 }
 
 impl TrustSets {
@@ -163,7 +167,8 @@ impl TrustSets {
         policy: &VerifierPolicy,
         algorithms: &SignatureAlgorithms,
     ) -> Self {
-        let checked = |anchors: &TrustAnchors| Anchors::new(anchors.as_slice(), policy, algorithms);
+        let rules = AnchorRules::new(policy, algorithms);
+        let checked = |anchors: &TrustAnchors| Anchors::new(anchors, &rules);
         match trust {
             Trust::Anchors(anchors) => Self::Anchors(checked(anchors)),
             Trust::Bundles(bundles) => {
@@ -216,7 +221,8 @@ impl TrustSets {
             Self::Bundles(bundles) => bundles,
         };
         let id = check_svid(leaf, names)?;
-        bundles.get(id.trust_domain()).ok_or_else(|| {
+        let anchors = bundles.get(id.trust_domain()).map(|anchors| &**anchors);
+        anchors.ok_or_else(|| {
             let known: Vec<&str> = bundles.keys().take(SHOWN).map(String::as_str).collect();
             let more = if bundles.len() > SHOWN { ", .." } else { "" };
             Rejection::new(RejectionReason::UnknownTrustDomain)
@@ -241,7 +247,8 @@ impl TrustSets {
             Self::Anchors(anchors) => (Some(anchors), None),
             Self::Bundles(bundles) => (None, Some(bundles.values())),
         };
-        one.into_iter().chain(many.into_iter().flatten())
+        let all = one.into_iter().chain(many.into_iter().flatten());
+        all.map(|anchors| &**anchors)
     }
 
     /// Returns an anchor with this subject (a `Name` with its header) and this key.

@@ -9,6 +9,7 @@ use super::error::X509Error;
 use super::extension::Extension;
 use super::view::Certificate;
 use crate::x509::cursor::Cursor;
+use crate::x509::element::sequence_content;
 use crate::x509::pkix::{
     AuthorityInfoAccessSyntax, AuthorityKeyIdentifier, BasicConstraints, CrlDistributionPoints,
     ExtendedKeyUsage, KeyUsage, KeyUsages, NameConstraints, NamedBits, SubjectKeyIdentifier,
@@ -67,6 +68,19 @@ impl<'a> Certificate<'a> {
 
     pub(crate) fn name_constraints(&self) -> Result<Option<NameConstraints>, X509Error> {
         self.decode_extension()
+    }
+
+    /// Returns the encoded content of the name constraints, without the header.
+    pub(crate) fn name_constraints_content(&self) -> Result<Option<&'a [u8]>, X509Error> {
+        let oid = ID_CE_NAME_CONSTRAINTS;
+        let read = |extension: &Extension<'a>| {
+            let mut reader = Cursor::new(extension.value())?;
+            let content = sequence_content(&mut reader)?;
+            reader.finish()?;
+            Ok(content)
+        };
+        let content = self.extension(oid).map(read).transpose();
+        content.map_err(|source| X509Error::MalformedExtension { oid, source })
     }
 
     pub(crate) fn subject_key_identifier(&self) -> Result<Option<SubjectKeyIdentifier>, X509Error> {

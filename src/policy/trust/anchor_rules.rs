@@ -1,0 +1,22 @@
+//! What the examination of a trust anchor depends on, beside its bytes.
+
+use crate::policy::certificate::public_key::KeyRules;
+use crate::policy::signature::SignatureAlgorithms;
+use crate::policy::verifier_policy::VerifierPolicy;
+
+/// What the examination of a trust anchor depends on, beside its bytes.
+///
+/// Anchors are examined by nothing else of a policy.
+pub(crate) struct AnchorRules {
+    pub(crate) keys: KeyRules,
+    pub(crate) algorithms: SignatureAlgorithms,
+}
+
+impl AnchorRules {
+    pub(crate) fn new(policy: &VerifierPolicy, algorithms: &SignatureAlgorithms) -> Self {
+        Self {
+            keys: KeyRules::of(policy),
+            algorithms: algorithms.clone(),
+        }
+    }
+}
