@@ -13,6 +13,7 @@ mod hints;
 mod key_identifiers;
 mod matchers;
 mod names;
+mod namesakes;
 mod paths;
 mod rules;
 mod self_issued;

@@ -12,6 +12,7 @@ use webpki::VerifiedPath;
 use super::anchor_facts::AnchorFacts;
 use super::anchor_rules::AnchorRules;
 use super::examination::{UnusableEntry, examine};
+use super::key_order::put_named_keys_first;
 use super::name_index::NameIndex;
 use crate::error::UnusableTrustAnchor;
 use crate::material::TrustAnchors;
@@ -125,7 +126,12 @@ impl Anchors {
                 continue;
             }
             issuers.push(child.issuer);
+            let before = found.len();
             found.extend(self.names.with_subject(&self.facts, child.issuer));
+            put_named_keys_first(found.get_mut(before..).unwrap_or_default(), || {
+                let children = presented.iter().map(|(_, child)| child);
+                children.filter(|other| other.issuer == child.issuer)
+            });
         }
         Candidates {
             webpki: found

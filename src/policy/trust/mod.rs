@@ -5,6 +5,7 @@ mod anchor_rules;
 pub(crate) mod anchors;
 pub(crate) mod error;
 pub(crate) mod examination;
+mod key_order;
 mod name_index;
 
 use core::fmt;
