@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use pki_types::CertificateDer;
+use webpki::EndEntityCert;
 
 use super::verdict::reason::RejectionReason;
 use super::verdict::rejection::Rejection;
@@ -19,6 +20,8 @@ pub(crate) struct PresentedChain<'a> {
     pub(crate) der: Cow<'a, [CertificateDer<'a>]>,
     /// In the order of `der`, each with its index in `chain`.
     pub(crate) certificates: Vec<(usize, Certificate<'a>)>,
+    /// The leaf as webpki reads it.
+    pub(crate) end_entity: Result<EndEntityCert<'a>, webpki::Error>,
     /// The fault of a certificate that was skipped because it cannot issue anything.
     pub(crate) passed_over: Option<String>,
 }
@@ -31,9 +34,9 @@ impl<'a> PresentedChain<'a> {
     /// OpenSSL does the same: it aborts the handshake at such bytes, and takes no malformed
     /// certificate into its path.
     pub(crate) fn read(chain: &'a [CertificateDer<'a>]) -> Result<Self, Rejection> {
-        if chain.is_empty() {
+        let Some(leaf) = chain.first() else {
             return Err(Rejection::new(RejectionReason::NoCertificate));
-        }
+        };
         if chain.len() > MAX_PRESENTED_CERTIFICATES {
             return Err(Rejection::new(RejectionReason::PathTooLong)
                 .with_expected(format!("at most {MAX_PRESENTED_CERTIFICATES} certificates"))
@@ -43,6 +46,7 @@ impl<'a> PresentedChain<'a> {
             chain,
             der: Cow::Borrowed(chain),
             certificates: Vec::with_capacity(chain.len()),
+            end_entity: EndEntityCert::try_from(leaf),
             passed_over: None,
         };
         for (index, der) in chain.iter().enumerate() {

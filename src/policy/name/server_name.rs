@@ -1,7 +1,6 @@
 //! Checks that a server's certificate lists the name connected to (RFC 9525).
 
 use pki_types::{CertificateDer, ServerName};
-use webpki::EndEntityCert;
 
 use crate::peer::{NameKind, Names, PeerIdentity, cut};
 use crate::policy::matcher::common_name_as_dns;
@@ -27,10 +26,9 @@ pub(crate) fn check_server_name(
         ServerNameRule::SpiffeId => return check_svid(leaf, names).map(drop),
         ServerNameRule::Check if leaf.version == Version::V1 => false,
         ServerNameRule::Check => presented
-            .der
-            .first()
-            .and_then(|der| EndEntityCert::try_from(der).ok())
-            .is_some_and(|cert| cert.verify_is_valid_for_subject_name(server_name).is_ok()),
+            .end_entity
+            .as_ref()
+            .is_ok_and(|cert| cert.verify_is_valid_for_subject_name(server_name).is_ok()),
     };
     let by_common_name = || is_common_name(names, server_name) && takes_common_name(policy, peer);
     if is_named || by_common_name() {

@@ -28,6 +28,9 @@ pub(crate) fn relevant<'p>(
     let Some((_, intermediates)) = presented.der.split_first() else {
         return Err(Rejection::new(RejectionReason::NoCertificate));
     };
+    if is_one_way(presented) {
+        return Ok(Cow::Borrowed(intermediates));
+    }
     let certificates = presented.certificates.iter().skip(1).map(|(_, c)| c);
     let all: Vec<_> = intermediates.iter().zip(certificates).collect();
     let reached = reached(leaf, &all);
@@ -54,6 +57,25 @@ pub(crate) fn relevant<'p>(
         .into_iter()
         .map(|(der, _)| CertificateDer::from(der.as_ref()));
     Ok(Cow::Owned(der.collect()))
+}
+
+/// Returns whether each certificate was issued by the next, of another name than all others.
+///
+/// So do almost all peers present theirs: all are on the way, and there is no other.
+fn is_one_way(presented: &PresentedChain<'_>) -> bool {
+    let mut rest = presented.certificates.as_slice();
+    if rest.len() > MAX_INTERMEDIATES {
+        return false;
+    }
+    while let [(_, child), above @ ..] = rest {
+        let is_next = above.first().is_none_or(|(_, c)| c.subject == child.issuer);
+        let is_again = above.iter().any(|(_, c)| c.subject == child.subject);
+        if !is_next || is_again {
+            return false;
+        }
+        rest = above;
+    }
+    true
 }
 
 /// Returns the certificates that a path can reach, in the order of the presented chain.

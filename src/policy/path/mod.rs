@@ -11,7 +11,7 @@ use core::cell::RefCell;
 use std::sync::Arc;
 
 use pki_types::UnixTime;
-use webpki::{EndEntityCert, Error, KeyUsage, VerifiedPath};
+use webpki::{Error, KeyUsage, VerifiedPath};
 
 use super::certificate::form::check_form;
 use super::certificate::key_identifiers::{Identifiers, check_link};
@@ -45,14 +45,11 @@ pub(super) fn check_path(
     revocation: Option<&Revocation>,
     context: &VerificationContext<'_>,
 ) -> Result<ProvedPath, Rejection> {
-    let Some(leaf_der) = presented.der.first() else {
-        return Err(Rejection::new(RejectionReason::NoCertificate));
-    };
     let intermediates =
         relevant(presented).or_else(|rejection| without_path(rejection, context))?;
     let rejection = |error: &Error| rejection(error, presented, anchors, context);
-    let leaf = EndEntityCert::try_from(leaf_der);
-    let leaf = leaf.or_else(|error| without_path(rejection(&error), context))?;
+    let leaf = presented.end_entity.as_ref();
+    let leaf = leaf.or_else(|error| without_path(rejection(error), context))?;
     let usage = match context.side {
         Side::Client => KeyUsage::client_auth(),
         Side::Server => KeyUsage::server_auth(),

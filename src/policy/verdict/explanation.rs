@@ -209,6 +209,7 @@ impl Trace {
     ///
     /// The steps that `check` makes become children of this one. `seen` describes the checked
     /// values if the rule is satisfied.
+    #[inline]
     pub(crate) fn check<T>(
         &self,
         rule: Rule,
@@ -270,19 +271,30 @@ impl Trace {
     /// Runs `work` and records the step that `describe` returns.
     ///
     /// The steps that `work` makes become its children.
+    #[inline]
     pub(crate) fn step<T>(
         &self,
         work: impl FnOnce() -> T,
         describe: impl FnOnce(&T) -> ExplanationStep,
     ) -> T {
-        let Some(steps) = &self.0 else {
-            return work();
-        };
-        let first_inside = steps.borrow().len();
-        let result = work();
-        let mut step = describe(&result);
-        step.steps = steps.borrow_mut().split_off(first_inside);
-        steps.borrow_mut().push(step);
-        result
+        match &self.0 {
+            None => work(),
+            Some(steps) => record(steps, work, describe),
+        }
     }
+}
+
+/// Apart from the rest, since almost every verification is without a record.
+#[cold]
+fn record<T>(
+    steps: &RefCell<Vec<ExplanationStep>>,
+    work: impl FnOnce() -> T,
+    describe: impl FnOnce(&T) -> ExplanationStep,
+) -> T {
+    let first_inside = steps.borrow().len();
+    let result = work();
+    let mut step = describe(&result);
+    step.steps = steps.borrow_mut().split_off(first_inside);
+    steps.borrow_mut().push(step);
+    result
 }
