@@ -31,6 +31,7 @@
     )
 )]
 pub mod backend;
+mod bounded_table;
 mod builder;
 mod client;
 #[cfg_attr(

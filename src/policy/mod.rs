@@ -61,7 +61,7 @@ pub(crate) mod verifier_policy;
 pub use matcher::pattern::string_match::StringMatch;
 pub use profile::CertificateProfile;
 pub use revocation_rules::RevocationDepth;
-pub use signature::SignatureAlgorithms;
+pub use signature::{SignatureAlgorithms, SignatureMemo};
 pub use trust::Trust;
 pub use verdict::explanation::{Explanation, ExplanationStep, StepOutcome};
 pub use verdict::rule::Rule;

@@ -2,7 +2,7 @@ use core::time::Duration;
 
 use pki_types::UnixTime;
 
-use super::signature::SignatureAlgorithms;
+use super::signature::{SignatureAlgorithms, VerifiedSignatures};
 use super::verdict::explanation::Trace;
 use super::verifier_policy::VerifierPolicy;
 use crate::side::Side;
@@ -10,6 +10,8 @@ use crate::side::Side;
 /// The inputs that every check of one verification shares.
 pub(crate) struct VerificationContext<'j> {
     pub(crate) algorithms: &'j SignatureAlgorithms,
+    /// Takes the signatures of the peer's that are verified.
+    pub(crate) verified: &'j VerifiedSignatures,
     pub(crate) policy: &'j VerifierPolicy,
     /// The peer's trust domain, where each domain has its own anchors.
     pub(crate) trust_domain: Option<&'j str>,

@@ -76,15 +76,19 @@ pub(super) fn check_path(
                 Ok(())
             }
         };
-        let result = leaf.verify_for_usage(
-            context.algorithms.as_slice(),
-            candidates.as_slice(),
-            &intermediates,
-            at,
-            usage,
-            None,
-            Some(&check),
-        );
+        let result = context
+            .algorithms
+            .searching(context.verified, |algorithms| {
+                leaf.verify_for_usage(
+                    algorithms,
+                    candidates.as_slice(),
+                    &intermediates,
+                    at,
+                    usage,
+                    None,
+                    Some(&check),
+                )
+            });
         match (result.map(drop), found.into_inner()) {
             (Ok(()), Some(Ok(path))) => Ok(path),
             (_, Some(Err(rejection))) => Err(rejection),

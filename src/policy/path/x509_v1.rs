@@ -81,7 +81,10 @@ fn check_anchor(
     context: &VerificationContext<'_>,
 ) -> Result<(), Rejection> {
     let anchor = Certificate::from_der(facts.certificate()).map_err(|_| not_signed(leaf))?;
-    match context.algorithms.verify(leaf, &anchor.public_key) {
+    match context
+        .algorithms
+        .verify_presented(leaf, &anchor.public_key, context.verified)
+    {
         Ok(()) => {}
         Err(problem @ SignatureProblem::UnsupportedAlgorithm { .. }) => {
             return Err(

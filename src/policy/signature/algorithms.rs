@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use pki_types::{AlgorithmIdentifier, CertificateDer, SignatureVerificationAlgorithm, alg_id};
 
+use super::memo::SignatureMemo;
+use super::remembering::{Memory, Remembering, VerifiedSignatures, VerifyingLibrary};
 use crate::material::CertificateRequest;
 use crate::x509::{Certificate, CertificateRequestView, PublicKey, identified_name};
 
@@ -34,7 +36,13 @@ use crate::x509::{Certificate, CertificateRequestView, PublicKey, identified_nam
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone)]
-pub struct SignatureAlgorithms(Arc<[&'static dyn SignatureVerificationAlgorithm]>);
+pub struct SignatureAlgorithms {
+    all: Arc<[&'static dyn SignatureVerificationAlgorithm]>,
+    /// `None` if every signature is verified.
+    memory: Option<Memory>,
+    /// Whose implementations these are. Clones are the same.
+    library: VerifyingLibrary,
+}
 
 impl SignatureAlgorithms {
     /// Lacks the NULL that should follow; readers must accept both forms (RFC 4055, section 5).
@@ -52,20 +60,63 @@ impl SignatureAlgorithms {
         ]);
 
     /// Keeps the `algorithms` that are on the crate's list and drops the others.
+    ///
+    /// An algorithm must reject a key whose point is not on its curve (SEC 1, section 3.2.2.1): for
+    /// the keys of intermediate CAs nothing else does.
     pub fn new(
         algorithms: impl IntoIterator<Item = &'static dyn SignatureVerificationAlgorithm>,
     ) -> Self {
-        Self(
-            algorithms
+        Self {
+            all: algorithms
                 .into_iter()
                 .filter(|a| is_listed(a.public_key_alg_id(), a.signature_alg_id()))
                 .collect(),
-        )
+            memory: None,
+            library: VerifyingLibrary::new(),
+        }
+    }
+
+    /// Looks signatures up in this memo before they are verified.
+    ///
+    /// For a [`PeerVerifier`](crate::PeerVerifier) without connections; the builders of clients and
+    /// servers have `signature_memo`. Those keep the signatures of peers that have proved their
+    /// keys; a `PeerVerifier` keeps none, since anyone's chain may be verified by it.
+    /// [`is_signed_by`](Self::is_signed_by) keeps what it has verified. In a memo that several
+    /// libraries share, each finds its own signatures alone.
+    ///
+    /// ```
+    /// # mod pki { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/doctest.rs")); }
+    /// # let (client, ca) = (pki::client_identity(), pki::anchors());
+    /// # let (leaf, ca) = (client.chain().leaf(), &ca.as_slice()[0]);
+    /// use mtls::policy::SignatureMemo;
+    ///
+    /// let memo = SignatureMemo::default();
+    /// let algorithms = mtls::Rustls::default().signature_algorithms()?.with_memo(&memo);
+    /// // Kept when it is met again.
+    /// for _ in 0..3 {
+    ///     assert_eq!(algorithms.is_signed_by(leaf, ca), Some(true));
+    /// }
+    /// assert_eq!((memo.hits(), memo.misses()), (1, 2));
+    /// # Ok::<(), mtls::BuildError>(())
+    /// ```
+    #[must_use]
+    pub fn with_memo(self, memo: &SignatureMemo) -> Self {
+        Self {
+            memory: (!memo.is_off()).then(|| Memory::new(self.library, memo.clone())),
+            ..self
+        }
+    }
+
+    /// Keeps verified signatures in the memo, if there is one.
+    pub(crate) fn remember(&self, verified: VerifiedSignatures) {
+        if let Some(memory) = &self.memory {
+            memory.keep(verified);
+        }
     }
 
     /// Returns whether the list is empty; nothing can be verified then.
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.all.is_empty()
     }
 
     /// Returns whether `issuer` signed `certificate`; their names are not compared.
@@ -114,23 +165,59 @@ impl SignatureAlgorithms {
 
     /// Returns whether keys with this algorithm identifier (its content) are supported.
     pub(in crate::policy) fn take_keys_of(&self, algorithm: &[u8]) -> bool {
-        self.0.iter().any(|a| &*a.public_key_alg_id() == algorithm)
+        self.all
+            .iter()
+            .any(|a| &*a.public_key_alg_id() == algorithm)
     }
 
     /// Returns whether signatures with this algorithm identifier (its content) can be verified.
     pub(in crate::policy) fn take_signature(&self, algorithm: &[u8]) -> bool {
-        self.0.iter().any(|a| &*a.signature_alg_id() == algorithm)
+        self.all.iter().any(|a| &*a.signature_alg_id() == algorithm)
     }
 
-    pub(crate) fn as_slice(&self) -> &[&'static dyn SignatureVerificationAlgorithm] {
-        &self.0
+    /// Calls `search` with the algorithms, which look into the memo first.
+    ///
+    /// `verified` takes the signatures that had to be verified.
+    pub(in crate::policy) fn searching<T>(
+        &self,
+        verified: &VerifiedSignatures,
+        search: impl FnOnce(&[&dyn SignatureVerificationAlgorithm]) -> T,
+    ) -> T {
+        let Some(memory) = &self.memory else {
+            return search(&self.all);
+        };
+        let remembering: Vec<_> = self
+            .all
+            .iter()
+            .map(|algorithm| Remembering::new(*algorithm, memory, verified))
+            .collect();
+        let all: Vec<_> = remembering
+            .iter()
+            .map(|algorithm| algorithm as &dyn SignatureVerificationAlgorithm)
+            .collect();
+        search(&all)
     }
 
-    /// Verifies that `issuer` signed `certificate`.
+    /// Verifies that `issuer` signed `certificate`, which is not a peer's.
+    ///
+    /// The signature is kept at once.
     pub(crate) fn verify(
         &self,
         certificate: &Certificate<'_>,
         issuer: &PublicKey<'_>,
+    ) -> Result<(), SignatureProblem> {
+        let verified = VerifiedSignatures::default();
+        self.verify_presented(certificate, issuer, &verified)?;
+        self.remember(verified);
+        Ok(())
+    }
+
+    /// Verifies that `issuer` signed a peer's certificate.
+    pub(in crate::policy) fn verify_presented(
+        &self,
+        certificate: &Certificate<'_>,
+        issuer: &PublicKey<'_>,
+        verified: &VerifiedSignatures,
     ) -> Result<(), SignatureProblem> {
         let Certificate {
             signature_algorithm,
@@ -138,10 +225,10 @@ impl SignatureAlgorithms {
             signature,
             ..
         } = certificate;
-        self.verify_signed(signature_algorithm, tbs, signature, issuer)
+        self.verify_by(signature_algorithm, tbs, signature, issuer, verified)
     }
 
-    /// Verifies that `issuer` signed the bytes `tbs`.
+    /// Verifies that `issuer` signed the bytes `tbs` of a list; the signature is kept at once.
     ///
     /// `signature_algorithm` is the content of the algorithm identifier.
     pub(in crate::policy) fn verify_signed(
@@ -151,8 +238,22 @@ impl SignatureAlgorithms {
         signature: &[u8],
         issuer: &PublicKey<'_>,
     ) -> Result<(), SignatureProblem> {
+        let verified = VerifiedSignatures::default();
+        self.verify_by(signature_algorithm, tbs, signature, issuer, &verified)?;
+        self.remember(verified);
+        Ok(())
+    }
+
+    fn verify_by(
+        &self,
+        signature_algorithm: &[u8],
+        tbs: &[u8],
+        signature: &[u8],
+        issuer: &PublicKey<'_>,
+        verified: &VerifiedSignatures,
+    ) -> Result<(), SignatureProblem> {
         let mut candidates = self
-            .0
+            .all
             .iter()
             .filter(|a| &*a.signature_alg_id() == signature_algorithm)
             .peekable();
@@ -162,16 +263,21 @@ impl SignatureAlgorithms {
         }
         match candidates.find(|a| &*a.public_key_alg_id() == issuer.algorithm) {
             None => Err(SignatureProblem::KeyOfAnotherKind),
-            Some(algorithm) => algorithm
-                .verify_signature(issuer.key, tbs, signature)
-                .map_err(|_| SignatureProblem::Invalid),
+            Some(algorithm) => {
+                let answer = match &self.memory {
+                    Some(memory) => Remembering::new(*algorithm, memory, verified)
+                        .verify_signature(issuer.key, tbs, signature),
+                    None => algorithm.verify_signature(issuer.key, tbs, signature),
+                };
+                answer.map_err(|_| SignatureProblem::Invalid)
+            }
         }
     }
 }
 
 impl fmt::Debug for SignatureAlgorithms {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter()).finish()
+        f.debug_list().entries(self.all.iter()).finish()
     }
 }
 

@@ -21,7 +21,7 @@ use super::name::server_name::{check_server_name, list_of};
 use super::path::{check_path, x509_v1};
 use super::presented_chain::PresentedChain;
 use super::revocation::Revocation;
-use super::signature::SignatureAlgorithms;
+use super::signature::{SignatureAlgorithms, VerifiedSignatures};
 use super::trust::{Trust, TrustSets};
 use super::verdict::explanation::{Explanation, Trace};
 use super::verdict::reason::RejectionReason;
@@ -144,7 +144,8 @@ impl PeerVerifier {
         chain: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<PeerIdentity, Rejection> {
-        self.verify(chain, Side::Client, None, now, &Trace::off())
+        let verified = VerifiedSignatures::default();
+        self.verify(chain, Side::Client, None, now, (&Trace::off(), &verified))
     }
 
     /// Verifies a server by its presented chain, leaf first, and the name connected to.
@@ -158,13 +159,21 @@ impl PeerVerifier {
         server_name: &ServerName<'_>,
         now: UnixTime,
     ) -> Result<PeerIdentity, Rejection> {
-        self.verify(chain, Side::Server, Some(server_name), now, &Trace::off())
+        let verified = VerifiedSignatures::default();
+        self.verify(
+            chain,
+            Side::Server,
+            Some(server_name),
+            now,
+            (&Trace::off(), &verified),
+        )
     }
 
     /// Verifies like [`verify_client`](Self::verify_client), and records every step.
     pub fn explain_client(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> Explanation {
         let trace = Trace::on();
-        let verdict = self.verify(chain, Side::Client, None, now, &trace);
+        let verified = VerifiedSignatures::default();
+        let verdict = self.verify(chain, Side::Client, None, now, (&trace, &verified));
         Explanation::new(verdict, trace)
     }
 
@@ -176,7 +185,14 @@ impl PeerVerifier {
         now: UnixTime,
     ) -> Explanation {
         let trace = Trace::on();
-        let verdict = self.verify(chain, Side::Server, Some(server_name), now, &trace);
+        let verified = VerifiedSignatures::default();
+        let verdict = self.verify(
+            chain,
+            Side::Server,
+            Some(server_name),
+            now,
+            (&trace, &verified),
+        );
         Explanation::new(verdict, trace)
     }
 
@@ -195,7 +211,8 @@ impl PeerVerifier {
         let ranges = self.read_names(leaf)?;
         let names = ranges.of(leaf.der);
         let _ = self.trust.for_peer(leaf, names)?;
-        let context = self.context(Side::Server, now, &trace);
+        let verified = VerifiedSignatures::default();
+        let context = self.context(Side::Server, now, &trace, &verified);
         check_leaf(leaf, names, &context)?;
         check_hides_nothing(leaf, names)?;
         self.check_names(&presented, ranges, None, Some(server_name), &context)
@@ -217,9 +234,11 @@ impl PeerVerifier {
         side: Side,
         now: UnixTime,
         trace: &'j Trace,
+        verified: &'j VerifiedSignatures,
     ) -> VerificationContext<'j> {
         VerificationContext {
             algorithms: &self.algorithms,
+            verified,
             policy: &self.policy,
             trust_domain: None,
             side,
@@ -234,7 +253,7 @@ impl PeerVerifier {
         side: Side,
         server_name: Option<&ServerName<'_>>,
         now: UnixTime,
-        trace: &Trace,
+        (trace, verified): (&Trace, &VerifiedSignatures),
     ) -> Result<PeerIdentity, Rejection> {
         let presented =
             trace.check(Rule::PresentedChain, None, PresentedChain::in_words, || {
@@ -257,7 +276,7 @@ impl PeerVerifier {
         let purpose = required_purpose(side, leaf, &self.policy);
         let context = VerificationContext {
             trust_domain: self.trust.domain_of(names),
-            ..self.context(purpose, now, trace)
+            ..self.context(purpose, now, trace, verified)
         };
         let path = if leaf.version == Version::V1 && self.policy.x509_v1_leaf == X509V1Leaf::Allow {
             x509_v1::check_signed_by_anchor(leaf, anchors, &context)?

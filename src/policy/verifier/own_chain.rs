@@ -6,6 +6,7 @@ use super::PeerVerifier;
 use crate::policy::certificate::leaf::check_leaf;
 use crate::policy::path::check_path;
 use crate::policy::presented_chain::PresentedChain;
+use crate::policy::signature::VerifiedSignatures;
 use crate::policy::verdict::explanation::Trace;
 use crate::policy::verdict::rejection::Rejection;
 use crate::policy::verification::VerificationContext;
@@ -41,6 +42,7 @@ impl PeerVerifier {
         now: UnixTime,
     ) -> Result<(), Rejection> {
         let trace = Trace::off();
+        let verified = VerifiedSignatures::default();
         let presented = PresentedChain::read(chain)?;
         let leaf = presented.leaf()?;
         let ranges = self.read_names(leaf)?;
@@ -48,9 +50,11 @@ impl PeerVerifier {
         let anchors = self.trust.for_peer(leaf, names)?;
         let context = VerificationContext {
             trust_domain: self.trust.domain_of(names),
-            ..self.context(side, now, &trace)
+            ..self.context(side, now, &trace, &verified)
         };
         check_leaf(leaf, names, &context)?;
-        check_path(&presented, names, anchors, None, &context).map(drop)
+        check_path(&presented, names, anchors, None, &context)?;
+        self.algorithms.remember(verified);
+        Ok(())
     }
 }
