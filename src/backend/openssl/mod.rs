@@ -17,6 +17,7 @@ mod verifier;
 pub(crate) mod verify_codes;
 
 use std::io::{Read, Write};
+use std::sync::LazyLock;
 
 use super::adapter::Adapter;
 use super::key_export::{BoxError, KeyExportAdapter};
@@ -55,7 +56,10 @@ impl OpenSsl {
     /// # Errors
     /// None at present. ML-DSA is missing if this OpenSSL is older than 3.5.
     pub fn signature_algorithms(&self) -> Result<SignatureAlgorithms, BuildError> {
-        Ok(SignatureAlgorithms::new(algorithms::all()))
+        // One for the process: it has one OpenSSL.
+        static ALL: LazyLock<SignatureAlgorithms> =
+            LazyLock::new(|| SignatureAlgorithms::new(algorithms::all()));
+        Ok(ALL.clone())
     }
 }
 

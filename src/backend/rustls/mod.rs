@@ -13,7 +13,7 @@ mod stream;
 mod verifier;
 
 use std::io::{Read, Write};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use rustls::crypto::CryptoProvider;
 
@@ -39,13 +39,25 @@ pub(crate) use stream::RustlsStream;
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Rustls {
-    provider: Option<Arc<CryptoProvider>>,
+    /// `None` for the one that is compiled in.
+    given: Option<Given>,
+}
+
+/// A provider that the caller gave, and its algorithms.
+#[derive(Clone, Debug)]
+struct Given {
+    provider: Arc<CryptoProvider>,
+    algorithms: SignatureAlgorithms,
 }
 
 impl Rustls {
     /// Makes a backend with this crypto provider.
     ///
     /// [`Default`] uses aws-lc-rs, or ring if only that is compiled in.
+    ///
+    /// A provider of your own must reject a key whose point is not on its curve (SEC 1,
+    /// section 3.2.2.1) when it verifies a signature: for the keys of intermediate CAs nothing else
+    /// does. The providers of rustls do.
     ///
     /// ```
     /// use mtls::Rustls;
@@ -56,8 +68,12 @@ impl Rustls {
     /// let backend = Rustls::with_provider(Arc::new(provider));
     /// ```
     pub fn with_provider(provider: Arc<CryptoProvider>) -> Self {
+        let algorithms = algorithms_of(&provider);
         Self {
-            provider: Some(provider),
+            given: Some(Given {
+                provider,
+                algorithms,
+            }),
         }
     }
 
@@ -67,22 +83,32 @@ impl Rustls {
     /// # Errors
     /// [`BuildError::NoCryptoProvider`] when none was given and none is compiled in.
     pub fn signature_algorithms(&self) -> Result<SignatureAlgorithms, BuildError> {
-        let provider = self.provider()?;
-        Ok(SignatureAlgorithms::new(
-            provider
-                .signature_verification_algorithms
-                .all
-                .iter()
-                .copied(),
-        ))
+        Ok(self.given()?.algorithms.clone())
     }
 
     fn provider(&self) -> Result<Arc<CryptoProvider>, BuildError> {
-        match &self.provider {
-            Some(provider) => Ok(Arc::clone(provider)),
-            None => convert::compiled_in_provider().ok_or(BuildError::NoCryptoProvider),
-        }
+        Ok(Arc::clone(&self.given()?.provider))
     }
+
+    fn given(&self) -> Result<&Given, BuildError> {
+        // One for the process, so that signatures are verified by the same library everywhere.
+        static COMPILED_IN: LazyLock<Option<Given>> = LazyLock::new(|| {
+            let provider = convert::compiled_in_provider()?;
+            let algorithms = algorithms_of(&provider);
+            Some(Given {
+                provider,
+                algorithms,
+            })
+        });
+        let given = self.given.as_ref().or(COMPILED_IN.as_ref());
+        given.ok_or(BuildError::NoCryptoProvider)
+    }
+}
+
+/// Returns the algorithms of a provider on the crate's list.
+fn algorithms_of(provider: &CryptoProvider) -> SignatureAlgorithms {
+    let all = provider.signature_verification_algorithms.all;
+    SignatureAlgorithms::new(all.iter().copied())
 }
 
 impl Adapter for Rustls {
