@@ -43,13 +43,15 @@ pub(crate) struct ValidatedParts {
 impl StaticSettings {
     /// Checks everything that does not depend on the backend's own library.
     ///
-    /// `check_policy` checks what this side requires of a policy.
+    /// `check_policy` checks what this side requires of a policy. `former` is the verifier of the
+    /// revision before: what it has verified and what has not changed is not verified again.
     pub(crate) fn check<B: Backend>(
         &self,
         side: Side,
         parts: &RevisionParts,
         check_policy: fn(&VerifierPolicy) -> Result<(), BuildError>,
         backend: &B,
+        former: Option<&SessionVerifier>,
     ) -> Result<ValidatedParts, BuildError> {
         check_policy(&parts.policy)?;
         self.check_shadow(parts.shadow.as_ref(), check_policy)?;
@@ -66,7 +68,13 @@ impl StaticSettings {
         let own = OwnChain::new(side, identity.chain());
         let algorithms = match backend.algorithms()? {
             Some(algorithms) => {
-                own.check_signatures(&algorithms)?;
+                let is_checked = |former: &SessionVerifier| {
+                    former.verifiers().0.has_algorithms(&algorithms)
+                        && former.own().chain() == own.chain()
+                };
+                if !former.is_some_and(is_checked) {
+                    own.check_signatures(&algorithms)?;
+                }
                 algorithms
             }
             None if self.self_trust == SelfTrust::Require => {
@@ -79,21 +87,24 @@ impl StaticSettings {
             }
             None => SignatureAlgorithms::new([]),
         };
-        let verifier = |policy: &VerifierPolicy, algorithms| {
-            let verifier = PeerVerifier::new(parts.trust.clone(), policy.clone(), algorithms)?
-                .clock_skew(self.clock_skew)?;
+        let verifier = |policy: &VerifierPolicy, former: [Option<&PeerVerifier>; 2]| {
+            let all: Vec<&PeerVerifier> = former.into_iter().flatten().collect();
+            let verifier =
+                PeerVerifier::following(&all, &parts.trust, policy.clone(), algorithms.clone())?
+                    .clock_skew(self.clock_skew)?;
             match &parts.revocation_lists {
                 Some(lists) if policy.has_revocation_rules() => {
-                    verifier.with_revocation_lists(lists)
+                    verifier.with_lists_following(former[0], lists)
                 }
                 _ => Ok(verifier),
             }
         };
+        let (former, former_shadow) = former.map(SessionVerifier::verifiers).unzip();
         let shadow = match &parts.shadow {
-            Some(shadow) => Some(verifier(shadow, algorithms.clone())?),
+            Some(shadow) => Some(verifier(shadow, [former_shadow.flatten(), former])?),
             None => None,
         };
-        let verifier = verifier(&parts.policy, algorithms)?;
+        let verifier = verifier(&parts.policy, [former, shadow.as_ref()])?;
         let serving = ServingGate {
             until: match self.on_expiry {
                 OnExpiry::KeepServing => None,

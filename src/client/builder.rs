@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::MtlsClient;
-use crate::backend::{ClientBackend, ClientSettings, NoBackend};
+use crate::backend::{ClientBackend, ClientSettings, NoBackend, SessionVerifier};
 use crate::builder::Builder;
 use crate::connection::ConnectionContext;
 use crate::policy::{BuildError, VerifierPolicy};
@@ -47,12 +47,13 @@ impl ClientBuilder {
         let begun = self.settings.begin()?;
         let fixed = begun.fixed;
         let handshake_timeout = fixed.handshake_timeout;
-        let make = move |parts: &RevisionParts| {
+        let make = move |parts: &RevisionParts, former: Option<&SessionVerifier>| {
             let checked = fixed.check(
                 Side::Client,
                 parts,
                 VerifierPolicy::check_for_client,
                 &backend,
+                former,
             )?;
             let config = backend.build_client(ClientSettings {
                 identity: parts.identity.clone(),
@@ -71,9 +72,11 @@ impl ClientBuilder {
                 warnings: checked.warnings,
             })
         };
-        let make = Box::new(move |parts: &RevisionParts| {
-            make(parts).map_err(|error| locate.add_to(error))
-        });
+        let make = Box::new(
+            move |parts: &RevisionParts, former: Option<&SessionVerifier>| {
+                make(parts, former).map_err(|error| locate.add_to(error))
+            },
+        );
         let service = rotation::start(
             begun.parts,
             make,

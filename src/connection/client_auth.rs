@@ -1,10 +1,11 @@
 use crate::peer::PeerIdentity;
+use crate::policy;
 
 /// The most bytes of CA names in a certificate request.
 ///
 /// More would slow every handshake, and some clients reject it. Beyond this limit no CA is named,
 /// because a client may take a shortened list for the whole.
-pub const MAX_CA_NAMES_BYTES: usize = 16 * 1024;
+pub const MAX_CA_NAMES_BYTES: usize = policy::MAX_CA_NAMES_BYTES;
 
 /// Rejects a client without a certificate: `peer()` is a [`PeerIdentity`].
 ///

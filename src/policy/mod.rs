@@ -68,8 +68,10 @@ pub use verdict::rule::Rule;
 
 // Re-exported at the root of the crate.
 pub(crate) use build_error::BuildError;
+pub(crate) use limits::MAX_CA_NAMES_BYTES;
 pub(crate) use policy_checks::FullChainRule;
 pub(crate) use trust::TrustBundles;
+pub(crate) use trust::anchors::AnchorExpiry;
 pub(crate) use verdict::reason::RejectionReason;
 pub(crate) use verdict::rejection::Rejection;
 pub(crate) use verification::VerificationTime;

@@ -1,16 +1,15 @@
-use std::sync::Arc;
-
 use pki_types::{CertificateDer, UnixTime};
 
 use super::rotation::Rotation;
 use super::source::baseline::SourceBaseline;
+use crate::backend::SessionVerifier;
 use crate::crypto::sha256;
 use crate::error::{TrustAnchorProblem, UnusableTrustAnchor};
 use crate::material::{
     IdentityWarning, MtlsIdentity, RevocationList, RevocationLists, TrustAnchors,
 };
 use crate::peer::cut;
-use crate::policy::{FullChainRule, Trust, VerificationTime, VerifierPolicy};
+use crate::policy::{AnchorExpiry, FullChainRule, Trust, VerificationTime, VerifierPolicy};
 use crate::x509::{Certificate, rfc4514};
 
 /// The parts of a revision.
@@ -46,6 +45,21 @@ pub(super) struct Expiries {
     pub(super) lists: Option<Expiry>,
     /// When the oldest revocation list was issued.
     pub(super) lists_updated: Option<UnixTime>,
+}
+
+impl From<AnchorExpiry> for Expiry {
+    fn from(anchor: AnchorExpiry) -> Self {
+        let AnchorExpiry {
+            subject,
+            from,
+            until,
+        } = anchor;
+        Self {
+            subject,
+            from,
+            until,
+        }
+    }
 }
 
 impl RevisionParts {
@@ -119,10 +133,14 @@ impl RevisionParts {
         })
     }
 
-    pub(super) fn expiries(&self) -> Expiries {
+    pub(super) fn expiries(&self, verifier: &SessionVerifier) -> Expiries {
         Expiries {
             identity: first(self.identity.chain().as_slice()),
-            anchors: first(self.trust.certificates()),
+            anchors: verifier
+                .verifiers()
+                .0
+                .first_anchor_expiry()
+                .map(Expiry::from),
             lists: self.first_list(),
             lists_updated: self.oldest_list(),
         }
@@ -130,11 +148,6 @@ impl RevisionParts {
 
     pub(super) fn certificate_sha256(&self) -> [u8; 32] {
         sha256(self.identity.chain().leaf())
-    }
-
-    pub(super) fn trust_anchor_sha256s(&self) -> Arc<[[u8; 32]]> {
-        let anchors = self.trust.certificates().into_iter();
-        anchors.map(|anchor| sha256(anchor)).collect()
     }
 
     /// Returns the part of the policies that needs the whole chain, and not the leaf alone.

@@ -6,6 +6,7 @@ use pki_types::UnixTime;
 
 use super::parts::{Expiries, Expiry, RevisionParts};
 use super::status::Status;
+use super::status::anchor_digests::AnchorDigests;
 use super::status::warnings::unusable_anchors;
 use crate::backend::{Crypto, RevisionTimes, SessionVerifier};
 use crate::connection::VerificationBasis;
@@ -37,6 +38,7 @@ pub(crate) struct Revision<C> {
     pub(crate) parts: RevisionParts,
     pub(super) loaded_at: UnixTime,
     pub(super) expiries: Expiries,
+    anchor_digests: Arc<AnchorDigests>,
 }
 
 /// What a backend builds from a set of parts.
@@ -49,8 +51,13 @@ pub(crate) struct BackendConfig<C> {
 }
 
 /// Builds what a backend works with from parts, with the builder's settings captured.
-pub(crate) type ConfigFactory<C> =
-    Box<dyn Fn(&RevisionParts) -> Result<BackendConfig<C>, BuildError> + Send + Sync>;
+///
+/// The verifier of the revision before, if there is one, has verified what did not change.
+pub(crate) type ConfigFactory<C> = Box<
+    dyn Fn(&RevisionParts, Option<&SessionVerifier>) -> Result<BackendConfig<C>, BuildError>
+        + Send
+        + Sync,
+>;
 
 impl<C> Revision<C> {
     pub(super) fn new(
@@ -64,9 +71,10 @@ impl<C> Revision<C> {
             number,
             changed_at,
             config: made.config,
-            verifier: made.verifier,
             crypto: made.crypto,
-            expiries: parts.expiries(),
+            expiries: parts.expiries(&made.verifier),
+            anchor_digests: Arc::new(AnchorDigests::new(parts.trust.clone())),
+            verifier: made.verifier,
             parts,
             loaded_at: now,
         }
@@ -106,7 +114,7 @@ impl<C> Revision<C> {
             revocation_lists_expire_at: until(&expiries.lists),
             revocation_lists_updated_at: expiries.lists_updated,
             certificate_sha256: self.parts.certificate_sha256(),
-            trust_anchor_sha256s: self.parts.trust_anchor_sha256s(),
+            anchor_digests: Arc::clone(&self.anchor_digests),
             crypto: self.crypto,
             has_post_quantum_identity: self.parts.identity.key_type().is_ml_dsa(),
             last_failure: None,

@@ -60,7 +60,7 @@ impl<C: Send + Sync + 'static> Service<C> {
         trigger: ReloadTrigger,
         deadline: Arc<SourceDeadline>,
     ) -> Result<Arc<Self>, BuildError> {
-        let made = make(&parts)?;
+        let made = make(&parts, None)?;
         let now = moment(&made.verifier);
         let outside = made.verifier.now_unless_panicked();
         let outside = outside.and_then(|now| parts.outside_validity(now));
@@ -165,7 +165,7 @@ impl<C: Send + Sync + 'static> Service<C> {
             }
             return Ok(PublishOutcome::Same(previous.number));
         };
-        let mut made = (self.make)(&parts)?;
+        let mut made = (self.make)(&parts, Some(&previous.verifier))?;
         // A clock that fails shows neither whether something is valid nor whether it is newer.
         let Some(now) = made.verifier.now_unless_panicked() else {
             let error = BuildError::InvalidSetting {

@@ -2,13 +2,12 @@ use core::marker::PhantomData;
 use std::sync::Arc;
 
 use super::MtlsServer;
-use crate::backend::{ClientAuthMode, NoBackend, ServerBackend, ServerSettings};
+use crate::backend::{ClientAuthMode, NoBackend, ServerBackend, ServerSettings, SessionVerifier};
 use crate::builder::Builder;
-use crate::connection::{ClientAuth, ConnectionContext, MAX_CA_NAMES_BYTES, Optional, Required};
-use crate::policy::{BuildError, Trust, VerifierPolicy};
+use crate::connection::{ClientAuth, ConnectionContext, Optional, Required};
+use crate::policy::{BuildError, VerifierPolicy};
 use crate::rotation::{self, BackendConfig, RevisionParts, RotationHandle};
 use crate::side::Side;
-use crate::x509::Certificate;
 
 /// The builder of a [`MtlsServer`].
 pub type ServerBuilder<A = Required> = Builder<MtlsServer<NoBackend, A>>;
@@ -45,7 +44,8 @@ impl ServerBuilder<Required> {
 impl<A: ClientAuth> ServerBuilder<A> {
     /// Leaves the trust anchors' subjects out of the certificate request (RFC 8446, section 4.2.4).
     ///
-    /// By default they are included, up to [`MAX_CA_NAMES_BYTES`], so that a client with several
+    /// By default they are included, up to
+    /// [`MAX_CA_NAMES_BYTES`](crate::connection::MAX_CA_NAMES_BYTES), so that a client with several
     /// certificates can choose one. Every client that connects can read them.
     ///
     /// ```
@@ -88,12 +88,13 @@ impl<A: ClientAuth> ServerBuilder<A> {
         let begun = self.settings.begin()?;
         let fixed = begun.fixed;
         let handshake_timeout = fixed.handshake_timeout;
-        let make = move |parts: &RevisionParts| {
+        let make = move |parts: &RevisionParts, former: Option<&SessionVerifier>| {
             let checked = fixed.check(
                 Side::Server,
                 parts,
                 VerifierPolicy::check_for_server,
                 &backend,
+                former,
             )?;
             let config = backend.build_server(ServerSettings {
                 identity: parts.identity.clone(),
@@ -107,7 +108,7 @@ impl<A: ClientAuth> ServerBuilder<A> {
                     ClientAuthMode::Optional
                 },
                 ca_names: if names_anchors {
-                    ca_names(&parts.trust)
+                    checked.verifier.verifiers().0.ca_names()
                 } else {
                     Vec::new()
                 },
@@ -119,9 +120,11 @@ impl<A: ClientAuth> ServerBuilder<A> {
                 warnings: checked.warnings,
             })
         };
-        let make = Box::new(move |parts: &RevisionParts| {
-            make(parts).map_err(|error| locate.add_to(error))
-        });
+        let make = Box::new(
+            move |parts: &RevisionParts, former: Option<&SessionVerifier>| {
+                make(parts, former).map_err(|error| locate.add_to(error))
+            },
+        );
         let service = rotation::start(
             begun.parts,
             make,
@@ -139,25 +142,4 @@ impl<A: ClientAuth> ServerBuilder<A> {
             client_auth: PhantomData,
         })
     }
-}
-
-/// Returns each distinct subject of the anchors, or none if they are too large in total.
-fn ca_names(trust: &Trust) -> Vec<Vec<u8>> {
-    let mut names: Vec<Vec<u8>> = Vec::new();
-    let mut bytes: usize = 0;
-    for anchor in trust.certificates() {
-        let Ok(anchor) = Certificate::from_der(anchor) else {
-            continue;
-        };
-        if names.iter().any(|name| name == anchor.subject) {
-            continue;
-        }
-        // Each name is preceded by two bytes of length.
-        bytes = bytes.saturating_add(anchor.subject.len()).saturating_add(2);
-        if bytes > MAX_CA_NAMES_BYTES {
-            return Vec::new();
-        }
-        names.push(anchor.subject.to_vec());
-    }
-    names
 }

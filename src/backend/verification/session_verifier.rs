@@ -225,6 +225,11 @@ impl SessionVerifier {
         }
     }
 
+    /// The verifier, and that of the shadow policy.
+    pub(crate) fn verifiers(&self) -> (&PeerVerifier, Option<&PeerVerifier>) {
+        (&self.verifier, self.shadow.as_ref())
+    }
+
     /// Our own chain.
     pub(crate) fn own(&self) -> &OwnChain {
         &self.own

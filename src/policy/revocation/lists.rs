@@ -18,6 +18,8 @@ pub(super) type Anchor = Arc<CertificateDer<'static>>;
 
 /// All lists, indexed by issuer.
 pub(super) struct Lists {
+    /// What they were made of; `None` without lists.
+    source: Option<RevocationLists>,
     all: Vec<List>,
     /// Indices into `all`.
     by_issuer: HashMap<CanonicalName, Vec<usize>>,
@@ -35,6 +37,13 @@ pub(super) struct List {
     content: Arc<RevocationList>,
     /// The index of the list in the input.
     index: usize,
+    /// Shared with the revisions that have the list and the trust anchors too.
+    proof: Arc<Proof>,
+}
+
+/// What is known of the signature of a list.
+#[derive(Default)]
+struct Proof {
     /// The first key that verified the signature (a `SubjectPublicKeyInfo`), nearly always the only
     /// one.
     signed_by: OnceLock<Box<[u8]>>,
@@ -48,6 +57,14 @@ pub(super) struct List {
 /// A key (a `SubjectPublicKeyInfo`), and whether it signed the list.
 type Answer = (Box<[u8]>, Result<(), SignatureProblem>);
 
+/// The lists of the revision before, whose signatures were verified by the same algorithms.
+#[derive(Clone, Copy)]
+pub(in crate::policy) struct FormerLists<'a> {
+    pub(super) lists: &'a Arc<Lists>,
+    /// Whether the trust anchors are the same, and so the paths through the lists' signers.
+    pub(super) is_trust_shared: bool,
+}
+
 /// The most keys with the issuer's name whose results are cached; the oldest is dropped.
 const MAX_OTHER_KEYS: usize = 8;
 /// The most proving anchors stored for the signer of a list; further ones are ignored.
@@ -56,16 +73,20 @@ const MAX_PROVING_ANCHORS: usize = 8;
 impl Lists {
     pub(super) fn none() -> Self {
         Self {
+            source: None,
             all: Vec::new(),
             by_issuer: HashMap::new(),
             of_unreadable_issuers: Vec::new(),
         }
     }
 
-    pub(super) fn new(lists: &RevocationLists) -> Self {
+    /// Indexes the lists, with what the former verifier knows of their signatures.
+    pub(super) fn new(lists: &RevocationLists, former: Option<FormerLists<'_>>) -> Self {
         let mut found = Self::none();
+        found.source = Some(lists.clone());
         for (index, content) in lists.as_slice().iter().enumerate() {
             let issuer = CanonicalName::of(content.issuer_der());
+            let known = former.and_then(|former| former.proof(content, &issuer));
             if issuer.is_readable() {
                 found.by_issuer.entry(issuer).or_default().push(index);
             } else {
@@ -74,12 +95,15 @@ impl Lists {
             found.all.push(List {
                 content: Arc::clone(content),
                 index,
-                signed_by: OnceLock::new(),
-                other_keys: Mutex::default(),
-                proving_anchors: Default::default(),
+                proof: known.unwrap_or_default(),
             });
         }
         found
+    }
+
+    /// Returns whether they are these lists.
+    pub(super) fn are_of(&self, lists: &RevocationLists) -> bool {
+        self.source.as_ref() == Some(lists)
     }
 
     /// Verifies at once the lists that an anchor may have signed.
@@ -143,7 +167,7 @@ impl List {
 
     /// Returns the key (a `SubjectPublicKeyInfo`) that was verified to have signed the list.
     pub(super) fn signer(&self) -> Option<&[u8]> {
-        self.signed_by.get().map(|spki| &**spki)
+        self.proof.signed_by.get().map(|spki| &**spki)
     }
 
     /// Verifies that this key signed the list.
@@ -152,14 +176,18 @@ impl List {
         key: &PublicKey<'_>,
         algorithms: &SignatureAlgorithms,
     ) -> Result<(), SignatureProblem> {
-        if self.signed_by.get().is_some_and(|spki| **spki == *key.spki) {
+        let signed_by = &self.proof.signed_by;
+        if signed_by.get().is_some_and(|spki| **spki == *key.spki) {
             return Ok(());
         }
-        let remembered = self.with_other_keys(|keys| {
+        let remembered = self.proof.with_other_keys(|keys| {
             let known = keys.iter().find(|(spki, _)| **spki == *key.spki);
             known.map(|(_, answer)| answer.clone())
         });
         if let Some(answer) = remembered {
+            if answer.is_ok() {
+                let _ = signed_by.set(key.spki.into());
+            }
             return answer;
         }
         // Outside the lock; at first, several threads may verify the same signature.
@@ -169,13 +197,9 @@ impl List {
             }
             None => Err(SignatureProblem::Invalid),
         };
-        if answer.is_err() || self.signed_by.set(key.spki.into()).is_err() {
-            self.with_other_keys(|keys| {
-                if keys.len() >= MAX_OTHER_KEYS {
-                    let _oldest = keys.remove(0);
-                }
-                keys.push((key.spki.into(), answer.clone()));
-            });
+        if answer.is_err() || signed_by.set(key.spki.into()).is_err() {
+            let answer = (key.spki.into(), answer.clone());
+            self.proof.with_other_keys(|keys| push(keys, answer));
         }
         answer
     }
@@ -188,11 +212,25 @@ impl List {
             let known = slot.get_or_init(|| Arc::clone(anchor));
             Arc::ptr_eq(known, anchor) || known == anchor
         };
-        let _ = self.proving_anchors.iter().any(is_there);
+        let _ = self.proof.proving_anchors.iter().any(is_there);
     }
 
     pub(super) fn proving_anchors(&self) -> impl Iterator<Item = &Anchor> {
-        self.proving_anchors.iter().filter_map(OnceLock::get)
+        self.proof.proving_anchors.iter().filter_map(OnceLock::get)
+    }
+}
+
+impl Proof {
+    /// Returns what holds for any trust anchors: which keys signed the list.
+    fn by_keys_alone(&self) -> Self {
+        let mut keys = self.with_other_keys(|keys| keys.clone());
+        if let Some(signer) = self.signed_by.get() {
+            push(&mut keys, (signer.clone(), Ok(())));
+        }
+        Self {
+            other_keys: Mutex::new(keys),
+            ..Self::default()
+        }
     }
 
     fn with_other_keys<T>(&self, look: impl FnOnce(&mut Vec<Answer>) -> T) -> T {
@@ -202,6 +240,31 @@ impl List {
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner),
         )
+    }
+}
+
+fn push(keys: &mut Vec<Answer>, answer: Answer) {
+    if keys.len() >= MAX_OTHER_KEYS {
+        let _oldest = keys.remove(0);
+    }
+    keys.push(answer);
+}
+
+impl FormerLists<'_> {
+    /// Returns what is known of the signature of a list with this content and issuer.
+    fn proof(&self, content: &Arc<RevocationList>, issuer: &CanonicalName) -> Option<Arc<Proof>> {
+        let former = self.lists;
+        let mut same = former.by_issuer.get(issuer)?.iter();
+        let same = same.find_map(|index| {
+            let list = former.all.get(*index)?;
+            let is_same = Arc::ptr_eq(&list.content, content) || list.content == *content;
+            is_same.then_some(list)
+        })?;
+        Some(if self.is_trust_shared {
+            Arc::clone(&same.proof)
+        } else {
+            Arc::new(same.proof.by_keys_alone())
+        })
     }
 }
 

@@ -175,6 +175,13 @@ impl SignatureAlgorithms {
         self.all.iter().any(|a| &*a.signature_alg_id() == algorithm)
     }
 
+    /// Returns whether both have the same implementations.
+    ///
+    /// What one of them verified, the other verifies too.
+    pub(in crate::policy) fn are_same_as(&self, other: &Self) -> bool {
+        self.library == other.library
+    }
+
     /// Calls `search` with the algorithms, which look into the memo first.
     ///
     /// `verified` takes the signatures that had to be verified.

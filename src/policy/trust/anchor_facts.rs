@@ -20,6 +20,7 @@ use crate::x509::{Certificate, Outline, Span, content, rfc4514};
 ///
 /// There may be thousands, and a peer leads to one of them. So it copies nothing of the
 /// certificate, and makes the words of a rejection when they are needed.
+#[derive(Clone)]
 pub(crate) struct AnchorFacts {
     /// The set that it is of, which has its bytes.
     pub(super) anchors: TrustAnchors,
@@ -38,6 +39,7 @@ pub(crate) struct AnchorFacts {
 }
 
 /// Why no path may end in an anchor, whatever the time.
+#[derive(Clone)]
 pub(super) struct Defects {
     /// The defect of its key or form.
     pub(super) common: Option<Defect>,
@@ -53,6 +55,15 @@ impl Defects {
 }
 
 impl AnchorFacts {
+    /// Returns the same facts for an anchor with the same bytes in another set.
+    pub(super) fn moved_to(&self, anchors: &TrustAnchors, index: usize) -> Self {
+        Self {
+            anchors: anchors.clone(),
+            index,
+            ..self.clone()
+        }
+    }
+
     pub(in crate::policy) fn der(&self) -> &CertificateDer<'static> {
         static NONE: CertificateDer<'static> = CertificateDer::from_slice(&[]);
         self.anchors.as_slice().get(self.index).unwrap_or(&NONE)

@@ -6,7 +6,9 @@ use crate::policy::verifier_policy::VerifierPolicy;
 
 /// What the examination of a trust anchor depends on, beside its bytes.
 ///
-/// Anchors are examined by nothing else of a policy.
+/// Anchors are examined by nothing else of a policy. So what was found under equal rules holds for
+/// the next revision, too.
+#[derive(Clone)]
 pub(crate) struct AnchorRules {
     pub(crate) keys: KeyRules,
     pub(crate) algorithms: SignatureAlgorithms,
@@ -18,5 +20,9 @@ impl AnchorRules {
             keys: KeyRules::of(policy),
             algorithms: algorithms.clone(),
         }
+    }
+
+    pub(crate) fn are_same_as(&self, other: &Self) -> bool {
+        self.keys == other.keys && self.algorithms.are_same_as(&other.algorithms)
     }
 }

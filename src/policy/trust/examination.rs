@@ -3,6 +3,7 @@
 use std::sync::OnceLock;
 
 use const_oid::db::rfc5280::ID_CE_NAME_CONSTRAINTS;
+use pki_types::UnixTime;
 
 use super::anchor_facts::{AnchorFacts, Defects};
 use super::anchor_rules::AnchorRules;
@@ -26,6 +27,7 @@ pub(crate) struct UnusableEntry {
     pub(super) anchor: UnusableTrustAnchor,
     /// The subject, a `Name` with its header; empty if the certificate cannot be read.
     pub(super) name: Box<[u8]>,
+    pub(super) validity: Option<(UnixTime, UnixTime)>,
 }
 
 /// Reads and examines the anchor at `index`.
@@ -44,6 +46,7 @@ pub(super) fn examine(
                 problem,
             },
             name: name.unwrap_or_default().into(),
+            validity: certificate.map(|c| (c.not_before, c.not_after)),
         })
     };
     let Some(der) = anchors.as_slice().get(index) else {

@@ -6,6 +6,7 @@ pub(crate) mod anchors;
 pub(crate) mod error;
 pub(crate) mod examination;
 mod key_order;
+mod known_facts;
 mod name_index;
 
 use core::fmt;
@@ -27,7 +28,7 @@ use crate::side::Side;
 use crate::x509::{Certificate, PublicKey};
 use anchor_facts::AnchorFacts;
 use anchor_rules::AnchorRules;
-use anchors::Anchors;
+use anchors::{AnchorExpiry, Anchors, distinct};
 use error::TrustBundlesError;
 
 /// The trust anchors of each SPIFFE trust domain, for federated meshes.
@@ -143,6 +144,14 @@ impl From<&TrustBundles> for Trust {
 }
 
 impl Trust {
+    /// Returns the number of anchors, of all trust domains.
+    pub(crate) fn count(&self) -> usize {
+        match self {
+            Self::Anchors(anchors) => anchors.as_slice().len(),
+            Self::Bundles(bundles) => bundles.0.values().map(|a| a.as_slice().len()).sum(),
+        }
+    }
+
     /// Returns every anchor, of all trust domains.
     pub(crate) fn certificates(&self) -> Vec<&CertificateDer<'static>> {
         match self {
@@ -156,28 +165,72 @@ impl Trust {
     }
 }
 
-/// The verified anchors of a verifier.
+/// The verified anchors of a verifier; each set is shared with the revisions that have it too.
 pub(super) enum TrustSets {
     Anchors(Arc<Anchors>),
     Bundles(BTreeMap<String, Arc<Anchors>>),
 }
 
 impl TrustSets {
+    /// Examines the anchors, except those that one of `former` has examined by equal rules.
     pub(super) fn new(
         trust: &Trust,
         policy: &VerifierPolicy,
         algorithms: &SignatureAlgorithms,
+        former: &[&Self],
     ) -> Self {
         let rules = AnchorRules::new(policy, algorithms);
-        let checked = |anchors: &TrustAnchors| Anchors::new(anchors, &rules);
         match trust {
-            Trust::Anchors(anchors) => Self::Anchors(checked(anchors)),
+            Trust::Anchors(anchors) => {
+                let former = former.iter().filter_map(|former| former.of_domain(None));
+                Self::Anchors(Anchors::new(anchors, &rules, &former.collect::<Vec<_>>()))
+            }
             Trust::Bundles(bundles) => {
-                let each = bundles.iter();
-                let each = each.map(|(domain, anchors)| (domain.to_owned(), checked(anchors)));
+                let each = bundles.iter().map(|(domain, anchors)| {
+                    let former = former.iter().filter_map(|f| f.of_domain(Some(domain)));
+                    let checked = Anchors::new(anchors, &rules, &former.collect::<Vec<_>>());
+                    (domain.to_owned(), checked)
+                });
                 Self::Bundles(each.collect())
             }
         }
+    }
+
+    /// Returns whether both share each set of anchors.
+    pub(super) fn is_shared_with(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Anchors(own), Self::Anchors(other)) => Arc::ptr_eq(own, other),
+            (Self::Bundles(own), Self::Bundles(other)) => {
+                let mut both = own.iter().zip(other);
+                own.len() == other.len() && both.all(|(a, b)| a.0 == b.0 && Arc::ptr_eq(a.1, b.1))
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns the anchors of a trust domain; without one, those of every peer.
+    fn of_domain(&self, domain: Option<&str>) -> Option<&Arc<Anchors>> {
+        match (self, domain) {
+            (Self::Anchors(anchors), None) => Some(anchors),
+            (Self::Bundles(bundles), Some(domain)) => bundles.get(domain),
+            _ => None,
+        }
+    }
+
+    /// Returns the first anchor to expire.
+    pub(super) fn first_expiry(&self) -> Option<AnchorExpiry> {
+        let each = self
+            .sets()
+            .filter_map(|set| Some((set, set.first_to_expire()?)));
+        let (set, (index, _)) = each.min_by_key(|(_, (_, until))| *until)?;
+        set.expiry_of(index)
+    }
+
+    /// Returns each distinct subject, or none if they are too large in total for a server to name.
+    pub(super) fn ca_names(&self) -> Vec<Vec<u8>> {
+        let each: Option<Vec<_>> = self.sets().map(Anchors::ca_names).collect();
+        let all = each.unwrap_or_default().into_iter().flatten();
+        distinct(all.map(Vec::as_slice)).unwrap_or_default()
     }
 
     /// Returns the anchors that are unusable for peers on `side` at `now`.

@@ -1,12 +1,14 @@
 // `PeerVerifier` has its methods by task: trust anchors in `anchors.rs`, tolerance in
 // `clock_skew.rs`, newer revocation lists in `list_replacement.rs`, our own chain in
-// `own_chain.rs`, the policy's matcher in `authorize.rs`.
+// `own_chain.rs`, the policy's matcher in `authorize.rs`, what one revision's verifier takes over
+// from the last in `succession.rs`.
 
 mod anchors;
 mod authorize;
 mod clock_skew;
 pub(crate) mod list_replacement;
 pub(crate) mod own_chain;
+mod succession;
 
 use core::fmt;
 use core::time::Duration;
@@ -90,20 +92,7 @@ impl PeerVerifier {
         policy: VerifierPolicy,
         algorithms: SignatureAlgorithms,
     ) -> Result<Self, BuildError> {
-        let trust = TrustSets::new(&trust.into(), &policy, &algorithms);
-        policy.check_limits()?;
-        policy.check_revocation()?;
-        trust.unusable(None, None)?;
-        Ok(Self {
-            trust: Arc::new(trust),
-            revocation: policy
-                .revocation
-                .map(|rules| Arc::new(Revocation::new(rules))),
-            policy,
-            algorithms,
-            clock_skew: Duration::ZERO,
-            recent: Arc::default(),
-        })
+        Self::following(&[], &trust.into(), policy, algorithms)
     }
 
     /// Sets the revocation lists, replacing earlier ones.
@@ -125,13 +114,8 @@ impl PeerVerifier {
     /// # Errors
     /// [`BuildError::MissingRevocationRules`] if the policy has no rules, since the lists would
     /// never be used.
-    pub fn with_revocation_lists(mut self, lists: &RevocationLists) -> Result<Self, BuildError> {
-        let Some(rules) = self.policy.revocation else {
-            return Err(BuildError::MissingRevocationRules);
-        };
-        let lists = Revocation::new(rules).with_lists(lists, self.trust.sets(), &self.algorithms);
-        self.revocation = Some(Arc::new(lists));
-        Ok(self)
+    pub fn with_revocation_lists(self, lists: &RevocationLists) -> Result<Self, BuildError> {
+        self.with_lists_following(None, lists)
     }
 
     /// Verifies a client by its presented chain, leaf first.

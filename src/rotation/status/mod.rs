@@ -1,3 +1,4 @@
+pub(crate) mod anchor_digests;
 pub(crate) mod channel;
 pub(crate) mod expiry;
 pub(crate) mod warnings;
@@ -11,6 +12,7 @@ use crate::backend::Crypto;
 use crate::error::{ReloadFailure, UnusableTrustAnchor};
 use crate::material::{IdentityWarning, RevocationList};
 use crate::x509::rfc3339;
+use anchor_digests::AnchorDigests;
 
 /// The state of a client or server: the revision that serves, its expiry, and failures.
 ///
@@ -39,7 +41,7 @@ pub struct Status {
     pub(super) revocation_lists_expire_at: Option<UnixTime>,
     pub(super) revocation_lists_updated_at: Option<UnixTime>,
     pub(super) certificate_sha256: [u8; 32],
-    pub(super) trust_anchor_sha256s: Arc<[[u8; 32]]>,
+    pub(super) anchor_digests: Arc<AnchorDigests>,
     pub(super) crypto: Crypto,
     pub(super) has_post_quantum_identity: bool,
     pub(super) last_failure: Option<Arc<ReloadFailure>>,
@@ -135,7 +137,7 @@ impl Status {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn trust_anchor_sha256s(&self) -> &[[u8; 32]] {
-        &self.trust_anchor_sha256s
+        self.anchor_digests.as_slice()
     }
 
     /// Returns the trust anchors that cannot prove peers.
@@ -252,7 +254,7 @@ impl fmt::Display for Status {
         if let Some(warning) = &self.identity_not_valid {
             write!(f, "\nnot valid: {warning}")?;
         }
-        let (anchors, until) = (self.trust_anchor_sha256s.len(), self.anchors_expire_at);
+        let (anchors, until) = (self.anchor_digests.count(), self.anchors_expire_at);
         write!(
             f,
             "\ntrust anchors: {anchors}, the first is valid until {}",
@@ -302,6 +304,12 @@ mod tests {
     #[test]
     fn a_status_is_a_few_lines() {
         let at = |seconds| UnixTime::since_unix_epoch(Duration::from_secs(seconds));
+        let key = rcgen::KeyPair::generate().unwrap();
+        let anchors = ["a.example", "b.example"].map(|name| {
+            let params = rcgen::CertificateParams::new([name.to_owned()]).unwrap();
+            params.self_signed(&key).unwrap().der().clone()
+        });
+        let anchors = crate::material::TrustAnchors::from_der(anchors).unwrap();
         let mut status = Status {
             revision: 3,
             loaded_at: at(1_700_000_000),
@@ -311,7 +319,7 @@ mod tests {
             revocation_lists_expire_at: None,
             revocation_lists_updated_at: None,
             certificate_sha256: [0xa5; 32],
-            trust_anchor_sha256s: Arc::from([[1; 32], [2; 32]]),
+            anchor_digests: Arc::new(AnchorDigests::new((&anchors).into())),
             crypto: Crypto::default(),
             has_post_quantum_identity: false,
             last_failure: None,

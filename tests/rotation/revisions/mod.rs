@@ -8,6 +8,7 @@ mod published;
 mod rejected;
 mod reported;
 mod sources;
+mod unchanged;
 mod unclaimed;
 mod waited_for;
 mod watched;
