@@ -141,7 +141,7 @@ fn prove(
 ) -> Result<(), BuildError> {
     let signatures = HandshakeSignatures::new(provider);
     let signer = key
-        .choose_scheme(&signatures.schemes())
+        .choose_scheme(signatures.schemes())
         .ok_or_else(|| key_mismatch(identity))?;
     let signature = signer.sign(PROBE).map_err(build_error(
         "a signature by the private key",

@@ -1,7 +1,7 @@
 use pki_types::{CertificateDer, SubjectPublicKeyInfoDer};
 use rustls::client::danger::HandshakeSignatureValid;
 use rustls::crypto::{
-    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature,
     verify_tls13_signature_with_raw_key,
 };
 use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved, SignatureScheme};
@@ -9,7 +9,11 @@ use rustls::{CertificateError, DigitallySignedStruct, Error, PeerMisbehaved, Sig
 use crate::x509::{Certificate, Version};
 
 /// Verifies handshake signatures with the schemes on our list, the same for every provider.
-pub(in crate::backend::rustls) struct HandshakeSignatures(WebPkiSupportedAlgorithms);
+pub(in crate::backend::rustls) struct HandshakeSignatures {
+    algorithms: WebPkiSupportedAlgorithms,
+    /// Those on our list that the provider has; each handshake offers them.
+    schemes: Vec<SignatureScheme>,
+}
 
 const SCHEMES: &[SignatureScheme] = &[
     SignatureScheme::ECDSA_NISTP384_SHA384,
@@ -38,16 +42,17 @@ const ML_DSA: &[SignatureScheme] = &[
 
 impl HandshakeSignatures {
     pub(in crate::backend::rustls) fn new(provider: &CryptoProvider) -> Self {
-        Self(provider.signature_verification_algorithms)
+        let algorithms = provider.signature_verification_algorithms;
+        let supported = algorithms.supported_schemes();
+        let listed = SCHEMES.iter().copied();
+        Self {
+            algorithms,
+            schemes: listed.filter(|scheme| supported.contains(scheme)).collect(),
+        }
     }
 
-    pub(in crate::backend::rustls) fn schemes(&self) -> Vec<SignatureScheme> {
-        let supported = self.0.supported_schemes();
-        SCHEMES
-            .iter()
-            .copied()
-            .filter(|scheme| supported.contains(scheme))
-            .collect()
+    pub(in crate::backend::rustls) fn schemes(&self) -> &[SignatureScheme] {
+        &self.schemes
     }
 
     pub(in crate::backend::rustls) fn verify_tls12(
@@ -60,7 +65,7 @@ impl HandshakeSignatures {
         if ML_DSA.contains(&dss.scheme) {
             return Err(PeerMisbehaved::SignedHandshakeWithUnadvertisedSigScheme.into());
         }
-        let verdict = verify_tls12_signature(message, cert, dss, &self.0);
+        let verdict = verify_tls12_signature(message, cert, dss, &self.algorithms);
         let Some(leaf) = unread_v1(&verdict, cert) else {
             return verdict;
         };
@@ -76,7 +81,7 @@ impl HandshakeSignatures {
         signature: &[u8],
     ) -> Result<HandshakeSignatureValid, Error> {
         let algorithm = self
-            .0
+            .algorithms
             .mapping
             .iter()
             .filter(|(known, _)| *known == scheme)
@@ -96,12 +101,11 @@ impl HandshakeSignatures {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         check_scheme(dss)?;
-        let verdict = verify_tls13_signature(message, cert, dss, &self.0);
-        let Some(leaf) = unread_v1(&verdict, cert) else {
-            return verdict;
-        };
-        let spki = SubjectPublicKeyInfoDer::from(leaf.public_key.spki);
-        verify_tls13_signature_with_raw_key(message, &spki, dss, &self.0)
+        // Our verifier has read the leaf and accepted it. rustls would read it once more, and not
+        // one of version 1.
+        let spki = Certificate::spki_of(cert).map_err(|_| CertificateError::BadEncoding)?;
+        let spki = SubjectPublicKeyInfoDer::from(spki);
+        verify_tls13_signature_with_raw_key(message, &spki, dss, &self.algorithms)
     }
 }
 
