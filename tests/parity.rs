@@ -15,7 +15,7 @@ use common::ends::{self, End, Ended, Ends, Seen, Setup, meet};
 use common::pki::Cast;
 use common::raw::{self, Version};
 use mtls::backend::BackendKind;
-use mtls::policy::SignatureAlgorithms;
+use mtls::policy::{SignatureAlgorithms, SignatureMemo};
 use mtls::{HandshakeError, PeerVerifier, RejectionReason as Reason, TrustAnchors, VerifierPolicy};
 use pki_types::{ServerName, UnixTime};
 
@@ -36,12 +36,36 @@ fn the_verifier_alone_with_the_algorithms_of_openssl() {
 
 fn assert_verified_as_expected(algorithms: &SignatureAlgorithms) {
     let cases = [chains::clients(), chains::servers()].concat();
-    let wrong: Vec<_> = cases
-        .iter()
-        .map(|case| (case.name, verify(case, algorithms.clone()), case.expected))
-        .filter(|(_, verdict, expected)| verdict != expected)
-        .collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    for bytes in [0, 1_500, SignatureMemo::DEFAULT_MAX_BYTES] {
+        let memo = SignatureMemo::with_max_bytes(bytes);
+        let algorithms = algorithms.clone().with_memo(&memo);
+        for case in &cases {
+            meet_signatures(case, &algorithms);
+        }
+        let before = memo.hits();
+        let wrong: Vec<_> = cases
+            .iter()
+            .map(|case| (case.name, verify(case, algorithms.clone()), case.expected))
+            .filter(|(_, verdict, expected)| verdict != expected)
+            .collect();
+        assert!(wrong.is_empty(), "{bytes}: {wrong:#?}");
+        let hits = memo.hits() - before;
+        println!("{bytes}: {hits} signatures found");
+        // Where all have room, those of a chain are found when it is verified.
+        let has_room = bytes == SignatureMemo::DEFAULT_MAX_BYTES;
+        assert!(hits > cases.len() as u64 / 2 || !has_room);
+    }
+}
+
+/// Verifies what a chain may be signed by so often that the memo keeps it.
+fn meet_signatures(case: &Case, algorithms: &SignatureAlgorithms) {
+    for issuer in case.presented.chain.iter().chain(&case.anchors) {
+        for certificate in &case.presented.chain {
+            for _ in 0..2 {
+                let _: Option<bool> = algorithms.is_signed_by(certificate, issuer);
+            }
+        }
+    }
 }
 
 /// The verdict of the verifier alone.
@@ -85,14 +109,18 @@ enum Side {
 }
 
 /// Runs every case with every presenter and every verifier, in both TLS versions.
+///
+/// Without a memo and with one, by which a chain is known to a verifier from the second presenter on.
 fn assert_agree(cases: &[Case], verifiers: &Ends, side: Side) {
     let cast = Cast::assemble();
     for verifier in verifiers {
-        for version in Version::ALL {
+        let memos = [SignatureMemo::off(), SignatureMemo::default()];
+        let runs = Version::ALL.map(|version| memos.each_ref().map(|memo| (version, memo)));
+        for (version, memo) in runs.into_iter().flatten() {
             let mut differences = Vec::new();
             let mut handshakes = 0;
             for case in cases {
-                for verdict in verdicts(case, &**verifier, version, side, &cast) {
+                for verdict in verdicts(case, &**verifier, (version, memo), side, &cast) {
                     handshakes += 1;
                     let expected = expected_live(case);
                     if verdict != expected {
@@ -107,6 +135,9 @@ fn assert_agree(cases: &[Case], verifiers: &Ends, side: Side) {
                 }
             }
             let (count, differ) = (cases.len(), differences.len());
+            let uses_memo = verifier.kind() != Some(BackendKind::NativeTls);
+            let is_on = memo.max_bytes() > 0;
+            assert_eq!(memo.misses() > 0, is_on && uses_memo, "{verifier:?}");
             println!(
                 "{verifier:?}, {version:?}: {count} chains, {handshakes} handshakes, {differ} differences: {differences:#?}"
             );
@@ -118,7 +149,7 @@ fn assert_agree(cases: &[Case], verifiers: &Ends, side: Side) {
 fn verdicts(
     case: &Case,
     verifier: &dyn End,
-    version: Version,
+    (version, memo): (Version, &SignatureMemo),
     side: Side,
     cast: &Cast,
 ) -> Vec<Verdict> {
@@ -136,6 +167,7 @@ fn verdicts(
         anchors: case.anchors.clone(),
         server_name: case.server_name.unwrap_or("localhost"),
         policy: policy(case),
+        memo: memo.clone(),
         ..Setup::new(ours, &cast.root)
     };
     let verifier = verifier.ready(&verifying).unwrap();

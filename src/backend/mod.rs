@@ -81,6 +81,7 @@ pub(crate) use settings::{ClientAuthMode, ClientSettings, ServerSettings, no_ext
 pub(crate) use telemetry::{EventSink, HandshakeSpan, RevisionTimes};
 pub(crate) use unreadable_anchor::UnreadableTrustAnchor;
 pub(crate) use verification::alert_hint::CertificateRequest;
+pub(crate) use verification::known_peers::{Examined, Finding, KnownPeers};
 pub(crate) use verification::own_chain::OwnChain;
 pub(crate) use verification::serving_gate::{ServingGate, SourceDeadline};
 pub(crate) use verification::session_verifier::{Pass, SessionVerifier};

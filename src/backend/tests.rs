@@ -12,12 +12,12 @@ use rcgen::{
 
 use super::verification::session_verifier::Pass;
 use super::{
-    ClientAuthMode, EventSink, OwnChain, Resumption, ServerSettings, ServingGate, SessionVerifier,
-    SourceDeadline, Versions,
+    ClientAuthMode, EventSink, KnownPeers, OwnChain, Resumption, ServerSettings, ServingGate,
+    SessionVerifier, SourceDeadline, Versions,
 };
 use crate::material::{MtlsIdentity, TrustAnchors};
 use crate::peer::PeerIdentity;
-use crate::policy::{PeerVerifier, SignatureAlgorithms, VerifierPolicy};
+use crate::policy::{PeerVerifier, SignatureAlgorithms, SignatureMemo, VerifierPolicy};
 use crate::side::Side;
 
 pub(super) struct Cast {
@@ -68,6 +68,7 @@ impl Cast {
         Arc::new(SessionVerifier::new(
             PeerVerifier::new(&anchors, policy, algorithms).unwrap(),
             None,
+            KnownPeers::new(&SignatureMemo::default()),
             OwnChain::new(Side::Server, self.server.chain()),
             serving,
             Arc::new(UnixTime::now),
@@ -99,7 +100,7 @@ fn named(name: &str) -> DistinguishedName {
 
 pub(super) fn accepted(verifier: &SessionVerifier, client: &MtlsIdentity) -> PeerIdentity {
     let chain = client.chain().as_slice();
-    verifier.client(chain, Pass::First).unwrap()
+    verifier.client(chain, Pass::First).verdict.unwrap()
 }
 
 /// Both sides of a connection, which wait for at most ten seconds.

@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use crate::backend::{Event, ProtocolVersion, Resumption};
 use crate::material::{KeyPermissions, MtlsIdentity, RevocationLists, TrustAnchors};
-use crate::policy::{Trust, TrustBundles, VerifierPolicy};
+use crate::policy::{SignatureMemo, Trust, TrustBundles, VerifierPolicy};
 
 pub(crate) use settings::BuilderSettings;
 #[allow(unused_imports, reason = "settings of code are written nowhere else")]
@@ -154,9 +154,10 @@ impl<T> Builder<T> {
     ///
     /// It is evaluated once for each handshake, also in handshakes that run on the configuration
     /// from `config()`. It is not evaluated when the finished handshake is verified again. It is a
-    /// whole second verification, signatures included: it doubles the cost of verification and the
-    /// memory for the anchors. On native-tls it is evaluated where the policy is, after the
-    /// platform has accepted the peer. A peer that the platform rejects is not compared.
+    /// whole second verification, which searches the path of a known peer too; the
+    /// [memo](Self::signature_memo) saves its signatures. It may double the memory for the
+    /// anchors. On native-tls it is evaluated where the policy is, after the platform has accepted
+    /// the peer. A peer that the platform rejects is not compared.
     ///
     /// Its revocation rules, if it has any, use the same [lists](Self::revocation_lists), which are
     /// then required. `build` returns a [`BuildError`](crate::BuildError) unless there is an
@@ -228,6 +229,21 @@ impl<T> Builder<T> {
     #[must_use]
     pub fn resumption(mut self, resumption: Resumption) -> Self {
         self.settings.resumption = resumption;
+        self
+    }
+
+    /// Sets the memo of verified signatures, to size it, to share it or to switch it off.
+    ///
+    /// By default each client and server has a memo of its own of
+    /// [`SignatureMemo::DEFAULT_MAX_BYTES`]. It changes no verdict.
+    ///
+    /// ```
+    /// use mtls::policy::SignatureMemo;
+    /// let builder = mtls::MtlsClient::builder().signature_memo(SignatureMemo::off());
+    /// ```
+    #[must_use]
+    pub fn signature_memo(mut self, memo: SignatureMemo) -> Self {
+        self.settings.signature_memo = memo;
         self
     }
 

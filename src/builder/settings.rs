@@ -12,7 +12,7 @@ use crate::backend::{Clock, EventSink, Observer, ProtocolVersion, Resumption, So
 use crate::connection::{ListenerSettings, catch_panic};
 use crate::error::SettingProblem;
 use crate::material::{KeyPermissions, MtlsIdentity, RevocationLists};
-use crate::policy::{BuildError, Trust, VerifierPolicy};
+use crate::policy::{BuildError, SignatureMemo, Trust, VerifierPolicy};
 use crate::rotation::{
     OnExpiry, OnWithdrawal, ReloadTrigger, RevisionParts, Rotation, RotationSettings, SelfValidity,
     Source, SourceBaseline, ask,
@@ -33,6 +33,7 @@ pub(crate) struct BuilderSettings {
     pub(crate) alpn: Vec<Vec<u8>>,
     pub(crate) versions: Vec<ProtocolVersion>,
     pub(crate) resumption: Resumption,
+    pub(crate) signature_memo: SignatureMemo,
     pub(crate) handshake_timeout: Duration,
     pub(crate) clock: Clock,
     pub(crate) clock_skew: Duration,
@@ -88,6 +89,7 @@ impl BuilderSettings {
             alpn: Vec::new(),
             versions: vec![ProtocolVersion::Tls12, ProtocolVersion::Tls13],
             resumption: Resumption::Off,
+            signature_memo: SignatureMemo::default(),
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             clock: Arc::new(UnixTime::now),
             clock_skew: Duration::ZERO,
@@ -138,6 +140,7 @@ impl BuilderSettings {
                 alpn: self.alpn,
                 versions: self.versions,
                 resumption: self.resumption,
+                signature_memo: self.signature_memo,
                 handshake_timeout: self.handshake_timeout,
                 clock: self.clock,
                 clock_skew: self.clock_skew,

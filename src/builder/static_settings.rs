@@ -5,12 +5,12 @@ use core::time::Duration;
 use std::sync::Arc;
 
 use crate::backend::{
-    Backend, Capability, Clock, EventSink, OwnChain, ProtocolVersion, Resumption, ServingGate,
-    SessionVerifier, SourceDeadline, Support, Versions, no_external_key,
+    Backend, Capability, Clock, EventSink, KnownPeers, OwnChain, ProtocolVersion, Resumption,
+    ServingGate, SessionVerifier, SourceDeadline, Support, Versions, no_external_key,
 };
 use crate::error::SettingProblem;
 use crate::material::{IdentityWarning, KeyPermissions, MtlsIdentity};
-use crate::policy::{BuildError, PeerVerifier, SignatureAlgorithms, VerifierPolicy};
+use crate::policy::{BuildError, PeerVerifier, SignatureAlgorithms, SignatureMemo, VerifierPolicy};
 use crate::rotation::{OnExpiry, RevisionParts, SelfTrust};
 use crate::side::Side;
 
@@ -20,6 +20,8 @@ pub(crate) struct StaticSettings {
     pub(super) alpn: Vec<Vec<u8>>,
     pub(super) versions: Vec<ProtocolVersion>,
     pub(super) resumption: Resumption,
+    /// One for all revisions.
+    pub(super) signature_memo: SignatureMemo,
     pub(crate) handshake_timeout: Duration,
     pub(super) clock: Clock,
     pub(super) clock_skew: Duration,
@@ -68,6 +70,7 @@ impl StaticSettings {
         let own = OwnChain::new(side, identity.chain());
         let algorithms = match backend.algorithms()? {
             Some(algorithms) => {
+                let algorithms = algorithms.with_memo(&self.signature_memo);
                 let is_checked = |former: &SessionVerifier| {
                     former.verifiers().0.has_algorithms(&algorithms)
                         && former.own().chain() == own.chain()
@@ -112,12 +115,13 @@ impl StaticSettings {
             },
             source: Arc::clone(&self.deadline),
         };
+        let met = KnownPeers::new(&self.signature_memo);
         let sink = Arc::clone(&self.sink);
         let clock = Arc::clone(&self.clock);
         let known = identity.warnings().iter().cloned().chain(own.warning());
         let warnings = known.filter(|warning| self.key_permissions.reports(warning));
         let warnings = warnings.collect();
-        let verifier = SessionVerifier::new(verifier, shadow, own, serving, clock, sink);
+        let verifier = SessionVerifier::new(verifier, shadow, met, own, serving, clock, sink);
         Ok(ValidatedParts {
             verifier: Arc::new(verifier),
             alpn: self.alpn.clone(),

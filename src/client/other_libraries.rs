@@ -139,7 +139,9 @@ impl<B: ClientBackend> MtlsClient<B> {
         server_name: &ServerName<'_>,
     ) -> Result<PeerIdentity, Rejection> {
         let verifier = &self.revision().verifier;
-        verifier.server(chain, server_name, Pass::Unreported)
+        verifier
+            .server(chain, server_name, Pass::Unreported)
+            .verdict
     }
 
     /// Tracks a connection with the server `peer` that another library holds.

@@ -47,7 +47,9 @@ pub(crate) struct ProvedPath {
     /// Indices of the intermediates in the presented chain, the leaf's issuer first.
     pub(crate) intermediates: Box<[usize]>,
     pub(crate) anchor: Arc<CertificateDer<'static>>,
-    /// The last second in which all its certificates are valid, leaf and anchor included.
+    /// The first second in which all its certificates are valid, leaf and anchor included.
+    pub(crate) not_before: UnixTime,
+    /// The last such second.
     pub(crate) not_after: UnixTime,
 }
 
@@ -245,6 +247,13 @@ impl PeerIdentity {
         })
     }
 
+    /// Returns whether it is this chain that was presented.
+    pub(crate) fn has_presented(&self, chain: &[CertificateDer<'_>]) -> bool {
+        let is_same = |(own, other): (&CertificateDer<'_>, &CertificateDer<'_>)| own == other;
+        chain.len() == self.0.above.len().saturating_add(1)
+            && self.certificates().zip(chain).all(is_same)
+    }
+
     /// Returns the trust anchor of the authenticated path.
     ///
     /// `None` on native-tls, which does not expose it.
@@ -276,6 +285,11 @@ impl PeerIdentity {
     pub(crate) fn path_not_after(&self) -> UnixTime {
         let path = self.0.path.as_ref();
         path.map_or(self.not_after(), |path| path.not_after)
+    }
+
+    /// Returns the authenticated path, if the backend exposes it.
+    pub(crate) fn path(&self) -> Option<&ProvedPath> {
+        self.0.path.as_ref()
     }
 
     pub(crate) fn leaf(&self) -> &[u8] {

@@ -66,6 +66,8 @@ pub use trust::Trust;
 pub use verdict::explanation::{Explanation, ExplanationStep, StepOutcome};
 pub use verdict::rule::Rule;
 
+pub(crate) use signature::VerifiedSignatures;
+
 // Re-exported at the root of the crate.
 pub(crate) use build_error::BuildError;
 pub(crate) use limits::MAX_CA_NAMES_BYTES;

@@ -113,7 +113,8 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
     /// # Errors
     /// The [`Rejection`] of a handshake that would begin now.
     pub fn identify(&self, chain: &[CertificateDer<'_>]) -> Result<PeerIdentity, Rejection> {
-        self.revision().verifier.client(chain, Pass::Unreported)
+        let verifier = &self.revision().verifier;
+        verifier.client(chain, Pass::Unreported).verdict
     }
 
     /// Tracks a connection with the client `peer` that another library holds.

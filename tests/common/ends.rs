@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use mtls::backend::BackendKind;
 use mtls::connection::ProtocolVersion;
+use mtls::policy::SignatureMemo;
 use mtls::{
     BuildError, HandshakeError, PeerIdentity, Rejection, RevocationLists, TrustBundles,
     VerifierPolicy,
@@ -36,6 +37,8 @@ pub struct Setup {
     /// In place of the anchors, for a facade.
     pub bundles: Option<TrustBundles>,
     pub policy: VerifierPolicy,
+    /// For a facade.
+    pub memo: SignatureMemo,
     /// Verified and not enforced.
     pub shadow: Option<VerifierPolicy>,
     pub revocation_lists: Option<RevocationLists>,
@@ -57,6 +60,7 @@ impl Setup {
             anchors: vec![anchor.certificate()],
             bundles: None,
             policy: VerifierPolicy::allow_any_authenticated(),
+            memo: SignatureMemo::default(),
             shadow: None,
             revocation_lists: None,
             alpn: &[],

@@ -36,6 +36,7 @@ mod federation;
     )
 ))]
 mod key_permissions;
+mod met_again;
 mod names;
 #[cfg(feature = "openssl")]
 mod odd;

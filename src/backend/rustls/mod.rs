@@ -53,7 +53,9 @@ struct Given {
 impl Rustls {
     /// Makes a backend with this crypto provider.
     ///
-    /// [`Default`] uses aws-lc-rs, or ring if only that is compiled in.
+    /// [`Default`] uses aws-lc-rs, or ring if only that is compiled in. Of a
+    /// [`SignatureMemo`](crate::policy::SignatureMemo) that several clients and servers share, each
+    /// finds what was verified for a clone of its own backend value.
     ///
     /// A provider of your own must reject a key whose point is not on its curve (SEC 1,
     /// section 3.2.2.1) when it verifies a signature: for the keys of intermediate CAs nothing else

@@ -9,10 +9,10 @@
 //! come from an earlier drive. So each drive starts with the record of the one before.
 
 use core::cell::RefCell;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use super::session::verified_session::VerifiedSession;
-use crate::backend::{CertificateRequest, SessionVerifier};
+use crate::backend::{CertificateRequest, Finding, SessionVerifier};
 use crate::material::SignatureScheme;
 use crate::peer::PeerIdentity;
 use crate::policy::Rejection;
@@ -43,6 +43,27 @@ struct Slot {
 thread_local! {
     /// `None` outside of a drive.
     static SLOT: RefCell<Option<Slot>> = const { RefCell::new(None) };
+    /// The accepted peer that has yet to prove its key, and its verifier.
+    ///
+    /// Held weakly, the verifier of an ended revision leaves its address to no other.
+    static UNPROVED: RefCell<Option<(Weak<SessionVerifier>, Finding)>> =
+        const { RefCell::new(None) };
+}
+
+/// Keeps what was found out about a peer until it has proved its key, which comes right after its
+/// certificate.
+///
+/// A handshake that another thread continues between the two is not remembered; the next one may
+/// be.
+pub(super) fn await_proof(verifier: &Arc<SessionVerifier>, finding: Option<Finding>) {
+    UNPROVED.set(finding.map(|finding| (Arc::downgrade(verifier), finding)));
+}
+
+/// Returns what was found out about the peer of this verifier and with this leaf.
+pub(super) fn proved(verifier: &Arc<SessionVerifier>, leaf: &[u8]) -> Option<Finding> {
+    let (found_by, finding) = UNPROVED.take()?;
+    let is_same = found_by.as_ptr() == Arc::as_ptr(verifier) && finding.peer().leaf() == leaf;
+    is_same.then_some(finding)
 }
 
 /// Runs `drive`, and returns its result and the record, which starts as `record`.

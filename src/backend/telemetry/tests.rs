@@ -33,6 +33,7 @@ fn peer() -> PeerIdentity {
     let path = ProvedPath {
         intermediates: Box::default(),
         anchor: Arc::new(certificate.clone()),
+        not_before: leaf.not_before,
         not_after: leaf.not_after,
     };
     let chain = std::slice::from_ref(&certificate);

@@ -12,7 +12,8 @@ use super::open_connection::{OpenConnection, SharedRegistry};
 use super::state::{RegistryState, Verdict};
 use super::verification_subject::{VerificationBasis, VerificationSubject};
 use crate::backend::{
-    ConnectionId, ConnectionInfo, EventSink, OwnChain, ServingGate, SessionVerifier, SourceDeadline,
+    ConnectionId, ConnectionInfo, EventSink, KnownPeers, OwnChain, ServingGate, SessionVerifier,
+    SourceDeadline,
 };
 use crate::connection::handle::ConnectionHandle;
 use crate::connection::waiters::Waiters;
@@ -20,7 +21,8 @@ use crate::error::BackendKind;
 use crate::material::{CertificateChain, TrustAnchors};
 use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
 use crate::policy::{
-    PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, Trust, VerifierPolicy,
+    PeerVerifier, Rejection, RejectionReason, SignatureAlgorithms, SignatureMemo, Trust,
+    VerifierPolicy,
 };
 use crate::recent::Recent;
 use crate::side::Side;
@@ -58,6 +60,7 @@ impl Scene {
         let verifier = Arc::new(SessionVerifier::new(
             verifier.unwrap(),
             None,
+            KnownPeers::new(&SignatureMemo::off()),
             OwnChain::new(Side::Server, &own),
             serving,
             Arc::new(UnixTime::now),
@@ -81,6 +84,7 @@ impl Scene {
         let path = ProvedPath {
             intermediates: Box::default(),
             anchor: Arc::new(self.certificate.clone()),
+            not_before: leaf.not_before,
             not_after: leaf.not_after,
         };
         let chain = std::slice::from_ref(&self.certificate);

@@ -198,14 +198,16 @@ fn proved(
     intermediates: &[(usize, &Certificate<'_>)],
     anchor: &AnchorFacts,
 ) -> ProvedPath {
-    let (_, mut not_after) = anchor.validity();
+    let (mut not_before, mut not_after) = anchor.validity();
     let above = intermediates.iter().map(|(_, certificate)| *certificate);
     for certificate in above.chain([leaf]) {
+        not_before = not_before.max(certificate.not_before);
         not_after = not_after.min(certificate.not_after);
     }
     ProvedPath {
         intermediates: intermediates.iter().map(|(index, _)| *index).collect(),
         anchor: Arc::clone(anchor.certificate()),
+        not_before,
         not_after,
     }
 }

@@ -9,4 +9,4 @@ mod remembering;
 pub use algorithms::SignatureAlgorithms;
 pub(super) use algorithms::SignatureProblem;
 pub use memo::SignatureMemo;
-pub(super) use remembering::VerifiedSignatures;
+pub(crate) use remembering::VerifiedSignatures;

@@ -1,8 +1,9 @@
 // `PeerVerifier` has its methods by task: trust anchors in `anchors.rs`, tolerance in
 // `clock_skew.rs`, newer revocation lists in `list_replacement.rs`, our own chain in
-// `own_chain.rs`, the policy's matcher in `authorize.rs`, what one revision's verifier takes over
-// from the last in `succession.rs`.
+// `own_chain.rs`, peers that were met before in `again.rs`, the policy's matcher in `authorize.rs`,
+// what one revision's verifier takes over from the last in `succession.rs`.
 
+mod again;
 mod anchors;
 mod authorize;
 mod clock_skew;
@@ -18,7 +19,6 @@ use pki_types::{CertificateDer, ServerName, UnixTime};
 
 use super::certificate::key_usage::required_purpose;
 use super::certificate::leaf::{check_hides_nothing, check_leaf, check_names};
-use super::certificate::validity::check_validity;
 use super::name::server_name::{check_server_name, list_of};
 use super::path::{check_path, x509_v1};
 use super::presented_chain::PresentedChain;
@@ -128,8 +128,7 @@ impl PeerVerifier {
         chain: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<PeerIdentity, Rejection> {
-        let verified = VerifiedSignatures::default();
-        self.verify(chain, Side::Client, None, now, (&Trace::off(), &verified))
+        self.verify_peer(chain, None, now, &VerifiedSignatures::default())
     }
 
     /// Verifies a server by its presented chain, leaf first, and the name connected to.
@@ -143,13 +142,11 @@ impl PeerVerifier {
         server_name: &ServerName<'_>,
         now: UnixTime,
     ) -> Result<PeerIdentity, Rejection> {
-        let verified = VerifiedSignatures::default();
-        self.verify(
+        self.verify_peer(
             chain,
-            Side::Server,
             Some(server_name),
             now,
-            (&Trace::off(), &verified),
+            &VerifiedSignatures::default(),
         )
     }
 
@@ -157,7 +154,7 @@ impl PeerVerifier {
     pub fn explain_client(&self, chain: &[CertificateDer<'_>], now: UnixTime) -> Explanation {
         let trace = Trace::on();
         let verified = VerifiedSignatures::default();
-        let verdict = self.verify(chain, Side::Client, None, now, (&trace, &verified));
+        let verdict = self.verify(chain, None, now, &trace, &verified);
         Explanation::new(verdict, trace)
     }
 
@@ -170,13 +167,7 @@ impl PeerVerifier {
     ) -> Explanation {
         let trace = Trace::on();
         let verified = VerifiedSignatures::default();
-        let verdict = self.verify(
-            chain,
-            Side::Server,
-            Some(server_name),
-            now,
-            (&trace, &verified),
-        );
+        let verdict = self.verify(chain, Some(server_name), now, &trace, &verified);
         Explanation::new(verdict, trace)
     }
 
@@ -202,17 +193,6 @@ impl PeerVerifier {
         self.check_names(&presented, ranges, None, Some(server_name), &context)
     }
 
-    /// Verifies again that a peer's certificate is valid and that the policy accepts the peer.
-    pub(crate) fn confirm(&self, peer: &PeerIdentity, now: UnixTime) -> Result<(), Rejection> {
-        let time = self.time(now);
-        if !time.is_within(peer.not_before(), peer.not_after()) {
-            let leaf = Certificate::from_der(peer.leaf())
-                .map_err(|_| Rejection::new(RejectionReason::MalformedCertificate))?;
-            check_validity(0, &leaf, time)?;
-        }
-        self.authorize(peer, &Trace::off())
-    }
-
     fn context<'j>(
         &'j self,
         side: Side,
@@ -231,13 +211,14 @@ impl PeerVerifier {
         }
     }
 
+    /// Verifies a peer: a server if it has a name. `verified` takes its signatures.
     fn verify(
         &self,
         chain: &[CertificateDer<'_>],
-        side: Side,
         server_name: Option<&ServerName<'_>>,
         now: UnixTime,
-        (trace, verified): (&Trace, &VerifiedSignatures),
+        trace: &Trace,
+        verified: &VerifiedSignatures,
     ) -> Result<PeerIdentity, Rejection> {
         let presented =
             trace.check(Rule::PresentedChain, None, PresentedChain::in_words, || {
@@ -257,7 +238,7 @@ impl PeerVerifier {
             |_| names.svid_in_words(),
             || self.trust.for_peer(leaf, names),
         )?;
-        let purpose = required_purpose(side, leaf, &self.policy);
+        let purpose = required_purpose(side_of(server_name), leaf, &self.policy);
         let context = VerificationContext {
             trust_domain: self.trust.domain_of(names),
             ..self.context(purpose, now, trace, verified)
@@ -308,6 +289,15 @@ impl PeerVerifier {
         })?;
         check_names(leaf, names.of(leaf.der), self.policy.profile)?;
         Ok(names)
+    }
+}
+
+/// Only servers are connected to by a name.
+fn side_of(server_name: Option<&ServerName<'_>>) -> Side {
+    if server_name.is_some() {
+        Side::Server
+    } else {
+        Side::Client
     }
 }
 

@@ -8,7 +8,7 @@ use openssl::ssl::{Ssl, SslRef};
 use pki_types::{CertificateDer, ServerName};
 
 use crate::backend::verification::session_verifier::Pass;
-use crate::backend::{ClientAuthMode, HandshakeError, SessionVerifier};
+use crate::backend::{ClientAuthMode, Examined, Finding, HandshakeError, SessionVerifier};
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason};
 
@@ -53,6 +53,8 @@ pub(super) type Verdict = Result<PeerIdentity, Rejection>;
 struct PresentedPath {
     chain: Vec<CertificateDer<'static>>,
     verdict: Verdict,
+    /// What to remember about the peer when it has proved its key.
+    finding: Option<Finding>,
 }
 
 impl Slot {
@@ -83,6 +85,7 @@ impl Slot {
             *slot.seen() = Some(PresentedPath {
                 chain: Vec::new(),
                 verdict: Err(rejection),
+                finding: None,
             });
         }
     }
@@ -98,7 +101,7 @@ impl Slot {
             Some(_) => Pass::Repeat,
             None => Pass::First,
         };
-        let verdict = match &self.peer {
+        let Examined { verdict, finding } = match &self.peer {
             ExpectedPeer::Client => self.verifier.client(&chain, look),
             ExpectedPeer::Server(name) => self.verifier.server(&chain, name, look),
         };
@@ -106,6 +109,7 @@ impl Slot {
         *self.seen() = Some(PresentedPath {
             chain,
             verdict: verdict.clone(),
+            finding,
         });
         verdict
     }
@@ -157,8 +161,17 @@ pub(super) fn conclude(
         Some(leaf) => Some(leaf.to_der().map_err(HandshakeError::backend)?),
         None => None,
     };
-    match (leaf, slot.seen().as_ref().map(|seen| &seen.verdict)) {
-        (Some(leaf), Some(Ok(peer))) if peer.leaf() == leaf => Ok(Some(peer.clone())),
+    let (verdict, finding) = match slot.seen().as_mut() {
+        Some(seen) => (Some(seen.verdict.clone()), seen.finding.take()),
+        None => (None, None),
+    };
+    match (leaf, verdict) {
+        (Some(leaf), Some(Ok(peer))) if peer.leaf() == leaf => {
+            if let Some(finding) = finding {
+                verifier.remember(finding);
+            }
+            Ok(Some(peer))
+        }
         (Some(_), _) => Err(HandshakeError::backend(
             "the peer's certificate was not verified",
         )),

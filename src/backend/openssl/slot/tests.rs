@@ -17,6 +17,7 @@ fn the_verdict_has_to_be_about_the_peer_s_leaf() {
     *slot.seen() = Some(PresentedPath {
         chain: cast.bob.chain().as_slice().to_vec(),
         verdict: Ok(accepted(verifier, &cast.bob)),
+        finding: None,
     });
     assert_not_verified(conclude());
     *slot.seen() = None;

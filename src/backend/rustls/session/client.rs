@@ -88,8 +88,10 @@ impl ClientSessions {
 
     fn may_resume(&self, name: &ServerName<'_>, proof: &VerifiedSession) -> bool {
         proof.holds(&self.verifier, self.max_age, |peer| {
-            self.verifier
-                .server(&peer.presented(), name, Pass::Unreported)
+            let examined = self
+                .verifier
+                .server(&peer.presented(), name, Pass::Unreported);
+            examined.verdict
         })
     }
 }

@@ -43,7 +43,8 @@ impl ServerSessions {
     /// Returns the value as rustls needs it; we cannot wipe rustls' copy.
     fn resumable(&self, session: &Session) -> Option<Vec<u8>> {
         let holds = session.proof.holds(&self.verifier, self.max_age, |peer| {
-            self.verifier.client(&peer.presented(), Pass::Unreported)
+            let examined = self.verifier.client(&peer.presented(), Pass::Unreported);
+            examined.verdict
         });
         holds.then(|| session.value.to_vec())
     }

@@ -12,12 +12,13 @@ use rustls::{DigitallySignedStruct, DistinguishedName, Error, SignatureScheme};
 
 use super::error::to_rustls;
 use super::signing::scheme::ours;
-use super::slot::{Verdict, has_slot, note};
+use super::slot::{await_proof, has_slot, note, proved};
 use crate::backend::verification::session_verifier::Pass;
-use crate::backend::{ClientAuthMode, SessionVerifier};
+use crate::backend::{ClientAuthMode, Examined, SessionVerifier};
 use handshake_signatures::HandshakeSignatures;
 
-fn deliver(verifier: &Arc<SessionVerifier>, verdict: Verdict) -> Result<(), Error> {
+fn deliver(verifier: &Arc<SessionVerifier>, examined: Examined) -> Result<(), Error> {
+    let Examined { verdict, finding } = examined;
     let answer = match &verdict {
         Ok(_) => Ok(()),
         Err(rejection) => Err(to_rustls(rejection.clone())),
@@ -30,12 +31,17 @@ fn deliver(verifier: &Arc<SessionVerifier>, verdict: Verdict) -> Result<(), Erro
         record.verdict = Some(verdict);
         record.proof = None;
     });
+    await_proof(verifier, finding);
     answer
 }
 
-/// Records the scheme of the peer's handshake signature.
-fn signed(verifier: &Arc<SessionVerifier>, scheme: SignatureScheme) {
+/// Records the scheme of the peer's handshake signature, which proves its key, and remembers the
+/// peer.
+fn signed(verifier: &Arc<SessionVerifier>, leaf: &CertificateDer<'_>, scheme: SignatureScheme) {
     note(verifier, |record| record.signature = ours(scheme));
+    if let Some(finding) = proved(verifier, leaf) {
+        verifier.remember(finding);
+    }
 }
 
 /// Verifies servers, for a client.
@@ -76,7 +82,7 @@ impl ServerCertVerifier for ServerVerifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let verified = self.signatures.verify_tls12(message, cert, dss)?;
-        signed(&self.verifier, dss.scheme);
+        signed(&self.verifier, cert, dss.scheme);
         Ok(verified)
     }
 
@@ -87,7 +93,7 @@ impl ServerCertVerifier for ServerVerifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let verified = self.signatures.verify_tls13(message, cert, dss)?;
-        signed(&self.verifier, dss.scheme);
+        signed(&self.verifier, cert, dss.scheme);
         Ok(verified)
     }
 
@@ -125,7 +131,7 @@ impl ClientCertVerifier for ClientVerifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let verified = self.signatures.verify_tls12(message, cert, dss)?;
-        signed(&self.verifier, dss.scheme);
+        signed(&self.verifier, cert, dss.scheme);
         Ok(verified)
     }
 
@@ -136,7 +142,7 @@ impl ClientCertVerifier for ClientVerifier {
         dss: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
         let verified = self.signatures.verify_tls13(message, cert, dss)?;
-        signed(&self.verifier, dss.scheme);
+        signed(&self.verifier, cert, dss.scheme);
         Ok(verified)
     }
 

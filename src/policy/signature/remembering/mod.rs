@@ -52,6 +52,20 @@ impl Memory {
 pub(crate) struct VerifiedSignatures(Mutex<Vec<Unverified>>);
 
 impl VerifiedSignatures {
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .is_empty()
+    }
+
+    /// Adds those of another verification of the same chain.
+    pub(crate) fn append(&self, other: Self) {
+        let other = other.0.into_inner();
+        let mut verified = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        verified.append(&mut other.unwrap_or_else(PoisonError::into_inner));
+    }
+
     fn add(&self, signature: Unverified) {
         let verified = self.0.lock();
         let mut verified = verified.unwrap_or_else(PoisonError::into_inner);

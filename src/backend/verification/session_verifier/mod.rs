@@ -1,3 +1,5 @@
+mod shadow;
+
 use core::fmt;
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -5,17 +7,20 @@ use std::sync::Arc;
 
 use pki_types::{CertificateDer, ServerName, UnixTime};
 
-use super::alert_hint::{CertificateRequest, hint};
-use super::own_chain::OwnChain;
-use super::serving_gate::ServingGate;
 use crate::backend::event::{Clock, Event};
 use crate::backend::handshake_error::HandshakeError;
 use crate::backend::session::connection_info::ConnectionId;
 use crate::backend::telemetry::{EventSink, HandshakeSpan, RevisionTimes};
+use crate::backend::verification::alert_hint::{CertificateRequest, hint};
+use crate::backend::verification::known_peers::{Examined, Finding, KnownPeers};
+use crate::backend::verification::own_chain::OwnChain;
+use crate::backend::verification::serving_gate::ServingGate;
 use crate::error::{Alert, BackendKind, RevocationListRegression, UnusableTrustAnchor};
 use crate::material::RevocationList;
 use crate::peer::PeerIdentity;
-use crate::policy::{BuildError, PeerVerifier, Rejection, RejectionReason, VerificationTime};
+use crate::policy::{
+    BuildError, PeerVerifier, Rejection, RejectionReason, VerificationTime, VerifiedSignatures,
+};
 use crate::side::Side;
 
 /// The verifier of one revision, with its clock, the receivers of its events and our own chain.
@@ -23,6 +28,8 @@ pub(crate) struct SessionVerifier {
     verifier: PeerVerifier,
     /// Evaluated for the observer; its result is not enforced.
     shadow: Option<PeerVerifier>,
+    /// The peers that `verifier` has accepted.
+    known: KnownPeers,
     own: OwnChain,
     serving_gate: ServingGate,
     clock: Clock,
@@ -46,6 +53,7 @@ impl SessionVerifier {
     pub(crate) fn new(
         verifier: PeerVerifier,
         shadow: Option<PeerVerifier>,
+        known: KnownPeers,
         own: OwnChain,
         serving_gate: ServingGate,
         clock: Clock,
@@ -54,6 +62,7 @@ impl SessionVerifier {
         Self {
             verifier,
             shadow,
+            known,
             own,
             serving_gate,
             clock,
@@ -71,8 +80,8 @@ impl SessionVerifier {
         }
     }
 
-    pub(crate) fn client(&self, chain: &[CertificateDer<'_>], look: Pass) -> Verdict {
-        self.verify(look, |verifier, now| verifier.verify_client(chain, now))
+    pub(crate) fn client(&self, chain: &[CertificateDer<'_>], look: Pass) -> Examined {
+        self.examine(chain, None, look)
     }
 
     pub(crate) fn server(
@@ -80,37 +89,42 @@ impl SessionVerifier {
         chain: &[CertificateDer<'_>],
         name: &ServerName<'_>,
         look: Pass,
-    ) -> Verdict {
-        self.verify(look, |verifier, now| {
-            verifier.verify_server(chain, name, now)
-        })
+    ) -> Examined {
+        self.examine(chain, Some(name), look)
+    }
+
+    fn examine(
+        &self,
+        chain: &[CertificateDer<'_>],
+        name: Option<&ServerName<'_>>,
+        look: Pass,
+    ) -> Examined {
+        let mut finding = None;
+        let by_shadow = VerifiedSignatures::default();
+        let verdict = self.verify(
+            look,
+            |now| {
+                let examined = self.known.examine(&self.verifier, chain, name, now);
+                finding = examined.finding;
+                examined.verdict
+            },
+            |shadow, now| shadow.verify_peer(chain, name, now, &by_shadow),
+        );
+        Examined { verdict, finding }.with_shadow(by_shadow)
+    }
+
+    /// Remembers an accepted peer, which has proved its key.
+    pub(crate) fn remember(&self, finding: Finding) {
+        self.known.remember(&self.verifier, finding);
     }
 
     /// For native-tls, whose platform authenticates the path and shows only the leaf.
     pub(crate) fn server_leaf(&self, leaf: &CertificateDer<'_>, name: &ServerName<'_>) -> Verdict {
-        self.verify(Pass::First, |verifier, now| {
-            verifier.verify_server_leaf(leaf, name, now)
-        })
-    }
-
-    /// Evaluates the shadow policy for a resumed client, whose verification was unreported.
-    pub(crate) fn shadow_resumed_client(&self, peer: &PeerIdentity) {
-        self.resumed(peer, |shadow, now| {
-            shadow.verify_client(&peer.presented(), now)
-        });
-    }
-
-    /// Evaluates the shadow policy for a resumed server, whose verification was unreported.
-    pub(crate) fn shadow_resumed_server(&self, peer: &PeerIdentity, name: &ServerName<'_>) {
-        self.resumed(peer, |shadow, now| {
-            shadow.verify_server(&peer.presented(), name, now)
-        });
-    }
-
-    fn resumed(&self, peer: &PeerIdentity, ask: impl Fn(&PeerVerifier, UnixTime) -> Verdict) {
-        if let Some(shadow) = &self.shadow {
-            self.compare(&Ok(peer.clone()), &guard(|| ask(shadow, self.now())));
-        }
+        self.verify(
+            Pass::First,
+            |now| self.verifier.verify_server_leaf(leaf, name, now),
+            |shadow, now| shadow.verify_server_leaf(leaf, name, now),
+        )
     }
 
     /// Verifies the peer once more after the handshake, without the shadow policy.
@@ -132,13 +146,19 @@ impl SessionVerifier {
         asked: Option<&ServerName<'_>>,
     ) -> Verdict {
         let chain = &*peer.presented();
-        guard(|| match (asked, chain) {
-            (None, _) => self.verifier.verify_client(chain, self.now()),
-            // The platform authenticated the path and showed only the leaf.
-            (Some(name), [leaf]) if peer.trust_anchor().is_none() => {
-                self.verifier.verify_server_leaf(leaf, name, self.now())
+        // The platform authenticated the path and showed only the leaf.
+        if let (Some(name), [leaf], None) = (asked, chain, peer.trust_anchor()) {
+            return guard(|| self.verifier.verify_server_leaf(leaf, name, self.now()));
+        }
+        guard(|| {
+            let now = self.now();
+            let examined = self.known.examine(&self.verifier, chain, asked, now);
+            // It proved its key when its connection was opened. Its signatures alone are kept: as
+            // known peers, all that are connected could evict those that come again.
+            if let Some(finding) = examined.finding {
+                self.verifier.remember(finding.into_verified());
             }
-            (Some(name), _) => self.verifier.verify_server(chain, name, self.now()),
+            examined.verdict
         })
     }
 
@@ -236,29 +256,26 @@ impl SessionVerifier {
     }
 
     /// Verifies the peer, and reports a shadow policy's different verdict.
-    fn verify(&self, look: Pass, ask: impl Fn(&PeerVerifier, UnixTime) -> Verdict) -> Verdict {
+    fn verify(
+        &self,
+        look: Pass,
+        ask: impl FnOnce(UnixTime) -> Verdict,
+        ask_shadow: impl FnOnce(&PeerVerifier, UnixTime) -> Verdict,
+    ) -> Verdict {
         // `None` if no policy was evaluated: the clock panicked, or the serving gate is closed.
         let mut asked_at = None;
         let verdict = guard(|| {
             let now = self.now();
             self.serving_gate.check(now)?;
-            ask(&self.verifier, *asked_at.insert(now))
+            ask(*asked_at.insert(now))
         });
         if look == Pass::Unreported {
             return verdict;
         }
         if let (Some(shadow), Some(now), Pass::First) = (&self.shadow, asked_at, look) {
-            self.compare(&verdict, &guard(|| ask(shadow, now)));
+            self.compare(&verdict, &guard(|| ask_shadow(shadow, now)));
         }
         verdict
-    }
-
-    fn compare(&self, verdict: &Verdict, shadow: &Verdict) {
-        match (verdict, shadow) {
-            (Ok(peer), Err(rejection)) => self.notify(&Event::ShadowRejected { peer, rejection }),
-            (Err(rejection), Ok(peer)) => self.notify(&Event::ShadowAccepted { peer, rejection }),
-            _ => {}
-        }
     }
 
     /// Whether anything receives events.
