@@ -12,7 +12,7 @@ use crate::backend::Resumption;
 use crate::builder::{Builder, Locate};
 use crate::client::{ClientBuilder, MtlsClient};
 use crate::error::SettingProblem;
-use crate::policy::BuildError;
+use crate::policy::{BuildError, SignatureMemo};
 use crate::rotation::OnSourceLost;
 use crate::server::{MtlsServer, ServerBuilder};
 
@@ -105,6 +105,9 @@ fn apply<T>(
     }
     if let Some(protocols) = shared.alpn {
         builder = builder.alpn(protocols);
+    }
+    if let Some(bytes) = shared.signature_memo {
+        builder = builder.signature_memo(SignatureMemo::with_max_bytes(bytes));
     }
     if let Some(resumption) = shared.resumption {
         builder = builder.resumption(Resumption::BoundToRevision {

@@ -24,6 +24,7 @@ pub(in crate::integration::config) struct Shared<'a> {
     pub(in crate::integration::config) protocol_versions: Option<&'a [Version]>,
     pub(in crate::integration::config) alpn: Option<&'a [String]>,
     pub(in crate::integration::config) resumption: Option<&'a ResumptionConfig>,
+    pub(in crate::integration::config) signature_memo: Option<usize>,
     pub(in crate::integration::config) handshake_timeout: Option<Time>,
     pub(in crate::integration::config) live_connections: Option<Live>,
     pub(in crate::integration::config) retire_connections: Option<Time>,
@@ -116,6 +117,9 @@ macro_rules! config {
             /// Turns resumption of sessions on.
             #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) resumption: Option<ResumptionConfig>,
+            /// The most bytes in which verified signatures are remembered; 0 turns the memo off.
+            #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+            pub(in crate::integration::config) signature_memo: Option<usize>,
             /// How long a whole handshake may take; 10 seconds by default.
             #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
             pub(in crate::integration::config) handshake_timeout: Option<Time>,
@@ -172,6 +176,7 @@ macro_rules! config {
                     protocol_versions: None,
                     alpn: None,
                     resumption: None,
+                    signature_memo: None,
                     handshake_timeout: None,
                     live_connections: None,
                     retire_connections: None,
@@ -203,6 +208,7 @@ macro_rules! config {
                     protocol_versions: self.protocol_versions.as_deref(),
                     alpn: self.alpn.as_deref(),
                     resumption: self.resumption.as_ref(),
+                    signature_memo: self.signature_memo,
                     handshake_timeout: self.handshake_timeout,
                     live_connections: self.live_connections,
                     retire_connections: self.retire_connections,
@@ -225,7 +231,7 @@ macro_rules! config {
 
             fn fixed_field_that_differs(&self, other: &Self) -> Option<&'static str> {
                 config!(@differs self, other, shadow_policy?, protocol_versions, alpn, resumption,
-                    handshake_timeout, live_connections, retire_connections, on_expiry,
+                    signature_memo, handshake_timeout, live_connections, retire_connections, on_expiry,
                     on_source_lost, self_trust, key_permissions, warn_before_expiry, poll_interval,
                     wait_for_first, clock_skew, self_validity, name
                     $(, $field)*)
