@@ -1,20 +1,21 @@
 //! OpenSSL's signature algorithms, as pki-types defines them.
 
+mod ecdsa;
+
 use std::sync::LazyLock;
 
 use const_oid::ObjectIdentifier;
 use der::asn1::BitStringRef;
 use der::{Decode, Encode};
-use openssl::bn::BigNumContext;
-use openssl::ec::{EcGroup, EcKey, EcPoint};
 use openssl::error::ErrorStack;
-use openssl::hash::MessageDigest;
-use openssl::nid::Nid;
+use openssl::hash::{MessageDigest, hash};
 use openssl::pkey::{Id, PKey, Public};
 use openssl::rsa::{Padding, Rsa};
 use openssl::sign::{RsaPssSaltlen, Verifier};
 use pkcs8::spki::{AlgorithmIdentifierRef, SubjectPublicKeyInfoRef};
 use pki_types::{AlgorithmIdentifier, InvalidSignature, SignatureVerificationAlgorithm, alg_id};
+
+use ecdsa::Curve;
 
 use crate::policy::SignatureAlgorithms;
 use crate::x509::PublicKey;
@@ -69,13 +70,6 @@ enum Key {
     MlDsa(MlDsa),
     RsaPkcs1,
     RsaPss,
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Curve {
-    P256,
-    P384,
-    P521,
 }
 
 /// The parameter sets of FIPS 204, section 4.
@@ -187,8 +181,13 @@ impl SignatureVerificationAlgorithm for Algorithm {
         match self.verify(public_key, message, signature) {
             Ok(true) => Ok(()),
             // The openssl crate has emptied the thread's error queue, so that the next call does
-            // not see them.
-            Ok(false) | Err(_) => Err(InvalidSignature),
+            // not see it.
+            Err(_) => Err(InvalidSignature),
+            // Of an ECDSA signature it leaves the error there.
+            Ok(false) => {
+                drop(ErrorStack::get());
+                Err(InvalidSignature)
+            }
         }
     }
 
@@ -207,6 +206,21 @@ impl Algorithm {
     }
 
     fn verify(&self, key: &[u8], message: &[u8], signature: &[u8]) -> Result<bool, ErrorStack> {
+        match (self.key, self.hash.digest()) {
+            (Key::Ecdsa(curve), Some(digest)) if !is_restricted() => {
+                curve.verify(key, digest, message, signature)
+            }
+            _ => self.verify_by_provider(key, message, signature),
+        }
+    }
+
+    /// Verifies by the provider of algorithms that OpenSSL is configured with.
+    fn verify_by_provider(
+        &self,
+        key: &[u8],
+        message: &[u8],
+        signature: &[u8],
+    ) -> Result<bool, ErrorStack> {
         let Some(key) = self.public_key(key)? else {
             return Ok(false);
         };
@@ -234,12 +248,20 @@ impl Algorithm {
     /// Reads the key in the content of a `subjectPublicKey`; `None` if it does not fit.
     fn public_key(&self, key: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
         match self.key {
-            Key::Ecdsa(curve) => curve.public_key(key),
+            Key::Ecdsa(curve) => curve.public_key(key)?.map(PKey::from_ec_key).transpose(),
             Key::Ed25519 => PKey::public_key_from_raw_bytes(key, Id::ED25519).map(Some),
             Key::MlDsa(parameters) => parameters.public_key(key),
             Key::RsaPkcs1 | Key::RsaPss => rsa_public_key(key),
         }
     }
+}
+
+/// Whether OpenSSL uses certain providers only, such as the one that is certified for FIPS 140.
+///
+/// Then no call of ours may go around them. No such provider has MD5.
+fn is_restricted() -> bool {
+    static IS: LazyLock<bool> = LazyLock::new(|| hash(MessageDigest::md5(), &[]).is_err());
+    *IS
 }
 
 impl Hash {
@@ -250,32 +272,6 @@ impl Hash {
             Self::Sha384 => Some(MessageDigest::sha384()),
             Self::Sha512 => Some(MessageDigest::sha512()),
         }
-    }
-}
-
-impl Curve {
-    fn public_key(self, point: &[u8]) -> Result<Option<PKey<Public>>, ErrorStack> {
-        static P256: LazyLock<Result<EcGroup, ErrorStack>> =
-            LazyLock::new(|| EcGroup::from_curve_name(Nid::X9_62_PRIME256V1));
-        static P384: LazyLock<Result<EcGroup, ErrorStack>> =
-            LazyLock::new(|| EcGroup::from_curve_name(Nid::SECP384R1));
-        static P521: LazyLock<Result<EcGroup, ErrorStack>> =
-            LazyLock::new(|| EcGroup::from_curve_name(Nid::SECP521R1));
-        let (group, bytes) = match self {
-            Self::P256 => (&*P256, 65),
-            Self::P384 => (&*P384, 97),
-            Self::P521 => (&*P521, 133),
-        };
-        // OpenSSL also reads compressed and hybrid points, which the other libraries reject (RFC
-        // 8446, section 4.2.8.2).
-        if point.len() != bytes || point.first() != Some(&4) {
-            return Ok(None);
-        }
-        let group = group.as_ref().map_err(Clone::clone)?;
-        let mut context = BigNumContext::new()?;
-        let point = EcPoint::from_bytes(group, point, &mut context)?;
-        let key = EcKey::from_public_key(group, &point)?;
-        PKey::from_ec_key(key).map(Some)
     }
 }
 
