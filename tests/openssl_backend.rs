@@ -10,6 +10,8 @@ mod meeting;
 mod native;
 #[path = "openssl_backend/parity.rs"]
 mod parity;
+#[path = "openssl_backend/queue.rs"]
+mod queue;
 #[cfg(feature = "tokio")]
 #[path = "openssl_backend/readiness.rs"]
 mod readiness;

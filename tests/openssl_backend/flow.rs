@@ -4,6 +4,7 @@ use std::io::{self, Read, Write};
 use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
+use mtls::connection::WithoutTimeout;
 use mtls::{HandshakeError, MtlsServer, OpenSsl};
 
 use super::common::pki::{Cast, Leaf};
@@ -95,5 +96,78 @@ fn a_time_out_of_the_transport_passes_through() {
         stream.get_ref().set_read_timeout(None).unwrap();
         assert_eq!(stream.read(&mut [0]).unwrap(), 0);
         assert!(caller.outcome().accepted());
+    });
+}
+
+/// Sends what is written only when it is flushed.
+struct Held {
+    socket: TcpStream,
+    bytes: Vec<u8>,
+}
+
+impl Held {
+    fn new(socket: TcpStream) -> WithoutTimeout<Self> {
+        WithoutTimeout(Self {
+            socket,
+            bytes: Vec::new(),
+        })
+    }
+}
+
+impl Read for Held {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.socket.read(buf)
+    }
+}
+
+impl Write for Held {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.bytes.extend_from_slice(buf);
+        Ok(buf.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.socket.write_all(&self.bytes)?;
+        self.bytes.clear();
+        Ok(())
+    }
+}
+
+#[test]
+fn a_transport_that_waits_for_a_flush_gets_one() {
+    let cast = Cast::assemble();
+    everywhere(|version| {
+        let server = server(&cast, version).build(OpenSsl::default()).unwrap();
+        let client = client(&cast, &cast.alice, version, OpenSsl::default());
+        let (near, far) = socket_pair();
+        let calling = std::thread::spawn(move || {
+            let mut stream = client.connect("localhost", Held::new(near)).unwrap();
+            stream.write_all(b"hello").unwrap();
+            stream.flush().unwrap();
+            let mut said = String::new();
+            stream.read_to_string(&mut said).unwrap();
+            said
+        });
+        let mut stream = server.accept(Held::new(far)).unwrap();
+        let mut word = [0; 5];
+        stream.read_exact(&mut word).unwrap();
+        assert_eq!(&word, b"hello");
+        stream.write_all(b"world").unwrap();
+        stream.close().unwrap();
+        drop(stream);
+        assert_eq!(calling.join().unwrap(), "world");
+    });
+}
+
+#[test]
+fn an_alert_is_flushed() {
+    let cast = Cast::assemble();
+    let eve = Leaf::named("eve").client().issued_by(&cast.root);
+    everywhere(|version| {
+        let server = server(&cast, version).build(OpenSsl::default()).unwrap();
+        let (near, far) = socket_pair();
+        let caller = Tool::OPENSSL.call_over(near, Peer::new(version).presents(&eve));
+        assert!(server.accept(Held::new(far)).is_err());
+        assert!(caller.outcome().alert.is_some());
     });
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use openssl::ssl::{Ssl, SslStream};
 
 use super::io_fault::IoFault;
-use super::transport_adapter::{TransportAdapter, attempt};
+use super::transport_adapter::{TransportAdapter, attempt, attempt_open};
 use super::{convert, error, slot};
 use crate::backend::io::pending_write::{PendingWrite, record_of};
 use crate::backend::key_export::BoxError;
@@ -64,7 +64,7 @@ fn write<IO: Read + Write>(
     ssl: &mut SslStream<TransportAdapter<IO>>,
     bytes: &[u8],
 ) -> io::Result<usize> {
-    attempt(ssl, |ssl| ssl.ssl_write(bytes)).map_err(error::from_stream)
+    attempt_open(ssl, |ssl| ssl.ssl_write(bytes)).map_err(error::from_stream)
 }
 
 impl<IO: Read + Write> Read for OpenSslStream<IO> {
@@ -72,7 +72,7 @@ impl<IO: Read + Write> Read for OpenSslStream<IO> {
         // A failure to write must not stop reading: the peer may wait for us to read first. It is
         // reported at the next write.
         let _ = self.send_pending();
-        match attempt(&mut self.ssl, |ssl| ssl.ssl_read(buf)) {
+        match attempt_open(&mut self.ssl, |ssl| ssl.ssl_read(buf)) {
             Err(IoFault::End) => Ok(0),
             result => result.map_err(error::from_stream),
         }
@@ -214,7 +214,8 @@ impl<IO: Read + Write> Handshake<IO> for OpenSslHandshake<IO> {
             SideParams::Client { .. } => ssl.connect(),
             SideParams::Server { .. } => ssl.accept(),
         });
-        match result {
+        let flushed = ssl.get_mut().flush_if_due();
+        match result.and_then(|()| flushed.map_err(IoFault::Io)) {
             Ok(()) => self.finish(ssl),
             Err(fault) => {
                 let error = self.failed(&ssl, fault);
