@@ -5,6 +5,7 @@ use std::sync::Arc;
 use openssl::ssl::{Ssl, SslStream};
 
 use super::io_fault::IoFault;
+use super::slot::Slot;
 use super::transport_adapter::{TransportAdapter, attempt, attempt_open};
 use super::{convert, error, slot};
 use crate::backend::io::pending_write::{PendingWrite, record_of};
@@ -194,8 +195,10 @@ impl<IO: Read + Write> OpenSslHandshake<IO> {
             }
             SideParams::Server { client_auth } => *client_auth,
         };
+        let peer = slot::conclude(ssl.ssl(), &self.verifier, client_auth)?;
+        Slot::clear(ssl.ssl());
         Ok(HandshakeResult {
-            peer: slot::conclude(ssl.ssl(), &self.verifier, client_auth)?,
+            peer,
             session: convert::session(ssl.ssl(), alpn),
             request: CertificateRequest::NotShown,
             stream: OpenSslStream::new(ssl),

@@ -5,6 +5,8 @@ use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use openssl::error::ErrorStack;
 use openssl::ex_data::Index;
 use openssl::ssl::{Ssl, SslRef};
+use openssl::stack::StackRef;
+use openssl::x509::{X509, X509Ref};
 use pki_types::{CertificateDer, ServerName};
 
 use crate::backend::verification::session_verifier::Pass;
@@ -18,7 +20,8 @@ pub(super) struct Slot {
     peer: ExpectedPeer,
     /// Whether other code than ours drives the connection.
     is_native: bool,
-    seen: Mutex<Option<PresentedPath>>,
+    /// On the heap, because the slot stays as long as the connection.
+    seen: Mutex<Option<Box<PresentedPath>>>,
 }
 
 /// The mark of a connection that our own code drives.
@@ -48,13 +51,40 @@ pub(super) enum ExpectedPeer {
     Server(ServerName<'static>),
 }
 
-pub(super) type Verdict = Result<PeerIdentity, Rejection>;
+type Verdict = Result<PeerIdentity, Rejection>;
 
 struct PresentedPath {
-    chain: Vec<CertificateDer<'static>>,
+    /// The certificates that OpenSSL showed, leaf first. Held here, none of them can make room for
+    /// another at its address.
+    shown: Vec<X509>,
     verdict: Verdict,
     /// What to remember about the peer when it has proved its key.
     finding: Option<Finding>,
+}
+
+impl PresentedPath {
+    /// Whether OpenSSL shows the very same certificates again, which nothing can change.
+    fn is(&self, shown: &StackRef<X509>) -> bool {
+        self.shown.len() == shown.len() && self.shown.iter().zip(shown).all(|(a, b)| is_same(a, b))
+    }
+
+    /// Whether the verdict is about this leaf.
+    fn is_about(&self, leaf: &X509Ref) -> Result<bool, ErrorStack> {
+        match (self.shown.first(), &self.verdict) {
+            (Some(shown), Ok(_)) if is_same(shown, leaf) => Ok(true),
+            (Some(_), Ok(peer)) => Ok(peer.leaf() == leaf.to_der()?),
+            _ => Ok(false),
+        }
+    }
+
+    fn result(&self) -> Result<(), RejectionReason> {
+        self.verdict.as_ref().map(drop).map_err(Rejection::reason)
+    }
+}
+
+/// Whether both are one object of OpenSSL.
+pub(super) fn is_same(a: &X509Ref, b: &X509Ref) -> bool {
+    core::ptr::eq(a, b)
 }
 
 impl Slot {
@@ -82,11 +112,18 @@ impl Slot {
     pub(super) fn reject(ssl: &SslRef, rejection: Rejection) {
         if let Some(slot) = Self::of(ssl) {
             slot.report(Err(&rejection));
-            *slot.seen() = Some(PresentedPath {
-                chain: Vec::new(),
+            *slot.seen() = Some(Box::new(PresentedPath {
+                shown: Vec::new(),
                 verdict: Err(rejection),
                 finding: None,
-            });
+            }));
+        }
+    }
+
+    /// Forgets the verdict of a connection of ours, whose handshake is over.
+    pub(super) fn clear(ssl: &SslRef) {
+        if let Some(slot) = Self::of(ssl) {
+            *slot.seen() = None;
         }
     }
 
@@ -94,24 +131,33 @@ impl Slot {
         &self.peer
     }
 
-    /// Verifies this chain once. OpenSSL calls this many times in one handshake.
-    pub(super) fn verify(&self, chain: Vec<CertificateDer<'static>>) -> Verdict {
+    /// Verifies these certificates once. OpenSSL calls this many times in one handshake.
+    ///
+    /// # Errors
+    /// OpenSSL's, when it does not encode a certificate.
+    pub(super) fn verify(
+        &self,
+        shown: &StackRef<X509>,
+    ) -> Result<Result<(), RejectionReason>, ErrorStack> {
         let look = match self.seen().as_ref() {
-            Some(seen) if seen.chain == chain => return seen.verdict.clone(),
+            Some(seen) if seen.is(shown) => return Ok(seen.result()),
             Some(_) => Pass::Repeat,
             None => Pass::First,
         };
+        let chain = der(shown)?;
         let Examined { verdict, finding } = match &self.peer {
             ExpectedPeer::Client => self.verifier.client(&chain, look),
             ExpectedPeer::Server(name) => self.verifier.server(&chain, name, look),
         };
         self.report(verdict.as_ref());
-        *self.seen() = Some(PresentedPath {
-            chain,
-            verdict: verdict.clone(),
+        let seen = PresentedPath {
+            shown: shown.iter().map(X509Ref::to_owned).collect(),
+            verdict,
             finding,
-        });
-        verdict
+        };
+        let result = seen.result();
+        *self.seen() = Some(Box::new(seen));
+        Ok(result)
     }
 
     /// Tells the observer of a native configuration's handshake; ours are reported as a whole.
@@ -121,7 +167,7 @@ impl Slot {
         }
     }
 
-    fn seen(&self) -> MutexGuard<'_, Option<PresentedPath>> {
+    fn seen(&self) -> MutexGuard<'_, Option<Box<PresentedPath>>> {
         self.seen.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -157,31 +203,37 @@ pub(super) fn conclude(
             "a session was resumed, which is switched off",
         ));
     }
-    let leaf = match ssl.peer_certificate() {
-        Some(leaf) => Some(leaf.to_der().map_err(HandshakeError::backend)?),
-        None => None,
+    let Some(leaf) = ssl.peer_certificate() else {
+        if client_auth == ClientAuthMode::Optional {
+            return Ok(None);
+        }
+        let rejection = Rejection::new(RejectionReason::NoCertificate);
+        slot.report(Err(&rejection));
+        return Err(HandshakeError::Rejected(rejection));
     };
     let (verdict, finding) = match slot.seen().as_mut() {
-        Some(seen) => (Some(seen.verdict.clone()), seen.finding.take()),
-        None => (None, None),
+        Some(seen) if seen.is_about(&leaf).map_err(HandshakeError::backend)? => {
+            (seen.verdict.clone(), seen.finding.take())
+        }
+        _ => {
+            return Err(HandshakeError::backend(
+                "the peer's certificate was not verified",
+            ));
+        }
     };
-    match (leaf, verdict) {
-        (Some(leaf), Some(Ok(peer))) if peer.leaf() == leaf => {
-            if let Some(finding) = finding {
-                verifier.remember(finding);
-            }
-            Ok(Some(peer))
-        }
-        (Some(_), _) => Err(HandshakeError::backend(
-            "the peer's certificate was not verified",
-        )),
-        (None, _) if client_auth == ClientAuthMode::Required => {
-            let rejection = Rejection::new(RejectionReason::NoCertificate);
-            slot.report(Err(&rejection));
-            Err(HandshakeError::Rejected(rejection))
-        }
-        (None, _) => Ok(None),
+    let peer = verdict.map_err(HandshakeError::Rejected)?;
+    if let Some(finding) = finding {
+        verifier.remember(finding);
     }
+    Ok(Some(peer))
+}
+
+/// Encodes certificates of OpenSSL.
+pub(super) fn der(shown: &StackRef<X509>) -> Result<Vec<CertificateDer<'static>>, ErrorStack> {
+    shown
+        .iter()
+        .map(|certificate| certificate.to_der().map(CertificateDer::from))
+        .collect()
 }
 
 /// The index of the slot in an `Ssl`.

@@ -14,11 +14,17 @@ fn the_verdict_has_to_be_about_the_peer_s_leaf() {
     assert!(peer.dns_names().eq(["alice.test"]));
 
     let slot = Slot::of(ssl).unwrap();
-    *slot.seen() = Some(PresentedPath {
-        chain: cast.bob.chain().as_slice().to_vec(),
+    *slot.seen() = Some(Box::new(PresentedPath {
+        shown: cast
+            .bob
+            .chain()
+            .as_slice()
+            .iter()
+            .map(|der| X509::from_der(der).unwrap())
+            .collect(),
         verdict: Ok(accepted(verifier, &cast.bob)),
         finding: None,
-    });
+    }));
     assert_not_verified(conclude());
     *slot.seen() = None;
     assert_not_verified(conclude());

@@ -9,9 +9,8 @@ use openssl::error::ErrorStack;
 use openssl::ssl::SslRef;
 use openssl::stack::StackRef;
 use openssl::x509::{X509, X509StoreContext, X509StoreContextRef, X509VerifyResult};
-use pki_types::CertificateDer;
 
-use super::slot::{ExpectedPeer, Slot};
+use super::slot::{ExpectedPeer, Slot, is_same};
 use super::verify_codes::code_for;
 
 /// `X509_V_ERR_EE_KEY_TOO_SMALL`, the one error that comes before a path is built.
@@ -43,36 +42,30 @@ fn answer(context: &X509StoreContextRef) -> Result<(), X509VerifyResult> {
         .ok_or(rejected)?;
     // Without a slot the expected server is unknown; the `Ssl` alone is not trusted.
     let slot = Slot::of(ssl).ok_or(rejected)?;
-    let chain = shown(context, ssl, slot.peer()).map_err(|_| rejected)?;
-    match slot.verify(chain) {
-        Ok(_) => Ok(()),
-        Err(rejection) => Err(code_for(rejection.reason())),
-    }
+    let shown = shown(context, ssl, slot.peer()).map_err(|_| rejected)?;
+    let verdict = slot.verify(shown.ok_or(rejected)?).map_err(|_| rejected)?;
+    verdict.map_err(code_for)
 }
 
 /// Returns the peer's certificates.
 ///
-/// A client sees all that the server sent, a server only the path that OpenSSL chose.
-fn shown(
-    context: &X509StoreContextRef,
-    ssl: &SslRef,
+/// A client sees all that the server sent, and of OpenSSL's path only the leaf. A server sees only
+/// the path that OpenSSL chose: it gets what the client sent when the callback has returned.
+fn shown<'a>(
+    context: &'a X509StoreContextRef,
+    ssl: &'a SslRef,
     peer: &ExpectedPeer,
-) -> Result<Vec<CertificateDer<'static>>, ErrorStack> {
-    let path = context.chain().map_or(Ok(Vec::new()), der)?;
-    if let (ExpectedPeer::Server(_), Some(sent)) = (peer, ssl.peer_cert_chain()) {
-        let sent = der(sent)?;
-        if sent.first() == path.first() {
-            return Ok(sent);
-        }
-    }
-    Ok(path)
-}
-
-fn der(chain: &StackRef<X509>) -> Result<Vec<CertificateDer<'static>>, ErrorStack> {
-    chain
-        .iter()
-        .map(|certificate| certificate.to_der().map(CertificateDer::from))
-        .collect()
+) -> Result<Option<&'a StackRef<X509>>, ErrorStack> {
+    let path = context.chain();
+    let (ExpectedPeer::Server(_), Some(sent)) = (peer, ssl.peer_cert_chain()) else {
+        return Ok(path);
+    };
+    let leaves = (sent.get(0), path.and_then(|path| path.get(0)));
+    let is_of_leaf = match leaves {
+        (Some(sent), Some(leaf)) => is_same(sent, leaf) || sent.to_der()? == leaf.to_der()?,
+        _ => false,
+    };
+    Ok(if is_of_leaf { Some(sent) } else { path })
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use openssl::x509::store::X509StoreBuilder;
 use pki_types::ServerName;
 
 use super::*;
+use crate::backend::openssl::slot::der;
 use crate::backend::openssl::tests::connected;
 use crate::backend::tests::Cast;
 use crate::material::MtlsIdentity;
@@ -23,7 +24,7 @@ fn what_the_server_sent_is_verified_where_its_leaf_is_the_path_s() {
         let shown = context.init(&store, &leaf, &none, |context| {
             // Nothing is trusted; the path is as long as OpenSSL finds it.
             assert!(!context.verify_cert()?);
-            shown(context, ssl, &peer)
+            der(shown(context, ssl, &peer)?.unwrap())
         });
         shown.unwrap()
     };
