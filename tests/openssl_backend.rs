@@ -2,6 +2,8 @@
 #![cfg(feature = "openssl")]
 
 mod common;
+#[path = "openssl_backend/depth.rs"]
+mod depth;
 #[path = "openssl_backend/flow.rs"]
 mod flow;
 #[path = "openssl_backend/meeting.rs"]

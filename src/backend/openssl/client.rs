@@ -141,6 +141,7 @@ impl ClientAdapter for OpenSsl {
             settings.versions,
         )?;
         context.set_verify_callback(SslVerifyMode::PEER, verifier::verify);
+        context.set_verify_depth(convert::LEAF_ALONE);
         if !settings.alpn.is_empty() {
             context
                 .set_alpn_protos(&convert::alpn_wire(&settings.alpn))

@@ -43,10 +43,21 @@ const SCHEMES: &str = "ecdsa_secp384r1_sha384:ecdsa_secp256r1_sha256:\
      rsa_pkcs1_sha512:rsa_pkcs1_sha384:rsa_pkcs1_sha256";
 /// For an OpenSSL with ML-DSA, which it accepts only in TLS 1.3.
 const ML_DSA_SCHEMES: &str = ":mldsa65:mldsa87:mldsa44";
-/// The certificates that OpenSSL follows from a leaf upwards.
+/// The certificates that an OpenSSL server follows from a leaf upwards, to show them to us.
 ///
 /// Our own verifier stops far earlier, with a reason.
-const VERIFY_DEPTH: u32 = 100;
+const PATH: u32 = 100;
+/// Ends OpenSSL's own path at the leaf; it is the C `int` -2.
+///
+/// A client reads what the server sent elsewhere, so that a longer path would only cost OpenSSL's
+/// verification of each of its signatures. OpenSSL adds one and compares the sum with the length
+/// of its path, from the leaf on (`build_chain` in `crypto/x509/x509_vfy.c`: the same in 3.0, 3.5
+/// and 3.6). Its limit is then -1: it looks for no issuer, and calls us with
+/// `X509_V_ERR_CERT_CHAIN_TOO_LONG` and as often as it did before. 0 would keep one link, and -1
+/// is the number for "not set". A release that ignores this number follows the path as on a server;
+/// one that calls nothing at this depth has no trust anchor to accept by, and `slot::conclude`
+/// accepts no peer without our verdict.
+pub(super) const LEAF_ALONE: u32 = u32::MAX - 1;
 
 /// Makes the context of either side.
 ///
@@ -77,7 +88,7 @@ fn harden(context: &mut SslContextBuilder, versions: Versions) -> Result<(), Err
     context.set_security_level(0);
     // Without anchors, OpenSSL alone never accepts a chain.
     context.set_cert_store(X509StoreBuilder::new()?.build());
-    context.set_verify_depth(VERIFY_DEPTH);
+    context.set_verify_depth(PATH);
     context.set_options(
         SslOptions::NO_TICKET | SslOptions::NO_RENEGOTIATION | SslOptions::NO_COMPRESSION,
     );
