@@ -3,16 +3,17 @@
 use std::borrow::Cow;
 
 use pki_types::ServerName;
-use rustls::{CipherSuite, Connection, NamedGroup};
+use rustls::{CipherSuite, NamedGroup};
 
 use super::stream::handshake_params::SideParams;
+use super::stream::side_connection::SideConnection;
 use crate::backend::session::session_info::X25519_ML_KEM_768;
 use crate::backend::{ProtocolVersion, SessionInfo};
 use crate::material::SignatureScheme;
 
 /// Collects the parameters; `signature` is the scheme of the peer's signature.
 pub(super) fn of(
-    connection: &Connection,
+    connection: &SideConnection,
     end: &SideParams,
     signature: Option<SignatureScheme>,
     is_resumed: bool,
@@ -21,7 +22,7 @@ pub(super) fn of(
     let group = connection.negotiated_key_exchange_group();
     let server_name = match (end, connection) {
         (SideParams::Client(ServerName::DnsName(name)), _) => Some(name.as_ref()),
-        (_, Connection::Server(connection)) => connection.server_name(),
+        (_, SideConnection::Server(connection)) => connection.server_name(),
         _ => None,
     };
     SessionInfo {
@@ -46,6 +47,9 @@ fn negotiated(version: Option<rustls::ProtocolVersion>) -> ProtocolVersion {
 fn suite_name(suite: CipherSuite) -> Option<Cow<'static, str>> {
     let name = suite.as_str()?;
     Some(match name.strip_prefix("TLS13_") {
+        Some("AES_128_GCM_SHA256") => "TLS_AES_128_GCM_SHA256".into(),
+        Some("AES_256_GCM_SHA384") => "TLS_AES_256_GCM_SHA384".into(),
+        Some("CHACHA20_POLY1305_SHA256") => "TLS_CHACHA20_POLY1305_SHA256".into(),
         Some(rest) => format!("TLS_{rest}").into(),
         None => name.into(),
     })

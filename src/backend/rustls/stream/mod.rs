@@ -1,11 +1,10 @@
 pub(super) mod handshake;
 pub(super) mod handshake_params;
+pub(super) mod side_connection;
 
 use core::fmt;
 use std::io::{self, IoSlice, Read, Write};
 use std::sync::Arc;
-
-use rustls::Connection;
 
 use super::error::alert_in;
 use super::session::VerifiedSession;
@@ -14,19 +13,22 @@ use crate::backend::io::pending_write::is_not_ready;
 use crate::backend::key_export::BoxError;
 use crate::backend::{SessionVerifier, TlsStream};
 use crate::error::Alert;
+use side_connection::SideConnection;
 
 /// A rustls connection over its transport.
 pub(crate) struct RustlsStream<IO> {
-    /// On the heap, because futures hold the stream.
-    connection: Box<Connection>,
+    connection: SideConnection,
     io: IO,
     /// Whether `close_notify` was sent.
     is_closed: bool,
     /// For a client that resumes: the verifier and the peer of its sessions.
     ///
     /// TLS 1.3 tickets come after the handshake.
-    tickets: Option<(Arc<SessionVerifier>, Arc<VerifiedSession>)>,
+    tickets: Option<Box<Tickets>>,
 }
+
+/// What tickets after the handshake are kept by.
+type Tickets = (Arc<SessionVerifier>, Arc<VerifiedSession>);
 
 impl<IO: Read + Write> RustlsStream<IO> {
     /// Sends the pending bytes, as far as the transport accepts them.
@@ -59,14 +61,14 @@ impl<IO: Read + Write> RustlsStream<IO> {
         context: Option<&[u8]>,
     ) -> Result<(), BoxError> {
         let connection = &self.connection;
-        connection.export_keying_material(output, label.as_bytes(), context)?;
-        Ok(())
+        connection.export_keying_material(output, label.as_bytes(), context)
     }
 
     fn process(&mut self) -> Result<(), rustls::Error> {
-        let Some((verifier, proof)) = &self.tickets else {
+        let Some(tickets) = &self.tickets else {
             return self.connection.process_new_packets().map(|_| ());
         };
+        let (verifier, proof) = &**tickets;
         let record = HandshakeRecord {
             proof: Some(Arc::clone(proof)),
             ..HandshakeRecord::default()

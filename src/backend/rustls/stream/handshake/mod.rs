@@ -2,16 +2,17 @@ use core::{fmt, mem};
 use std::io::{self, Read, Write};
 use std::sync::Arc;
 
-use rustls::{Connection, HandshakeKind};
+use rustls::HandshakeKind;
 
-use super::RustlsStream;
 use super::handshake_params::{HandshakeParams, SideParams};
+use super::side_connection::SideConnection;
+use super::{RustlsStream, Tickets};
 use crate::backend::rustls::error::from_io;
 use crate::backend::rustls::session::VerifiedSession;
 use crate::backend::rustls::session_info;
 use crate::backend::rustls::slot::{HandshakeRecord, with_slot};
 use crate::backend::{
-    CertificateRequest, ClientAuthMode, Handshake, HandshakeError, HandshakeResult, SessionVerifier,
+    CertificateRequest, ClientAuthMode, Handshake, HandshakeError, HandshakeResult,
 };
 use crate::peer::PeerIdentity;
 use crate::policy::{Rejection, RejectionReason};
@@ -26,14 +27,14 @@ pub(crate) struct RustlsHandshake<IO> {
 
 impl<IO: Read + Write> RustlsHandshake<IO> {
     pub(in crate::backend::rustls) fn new(
-        connection: Connection,
+        connection: SideConnection,
         io: IO,
         params: HandshakeParams,
         record: HandshakeRecord,
     ) -> Self {
         Self {
             stream: Some(RustlsStream {
-                connection: Box::new(connection),
+                connection,
                 io,
                 is_closed: false,
                 tickets: None,
@@ -66,7 +67,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
             self.verified_peer(connection)?
         };
         if let (true, SideParams::Client(_)) = (self.params.resumes, &self.params.end) {
-            stream.tickets = self.tickets(peer.as_ref());
+            stream.tickets = self.tickets(peer.as_ref()).map(Box::new);
         }
         let connection = &stream.connection;
         Ok(HandshakeResult {
@@ -85,7 +86,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
     /// Returns the peer of a full handshake.
     fn verified_peer(
         &mut self,
-        connection: &Connection,
+        connection: &SideConnection,
     ) -> Result<Option<PeerIdentity>, HandshakeError> {
         let verdict = self.record.verdict.take();
         match (leaf(connection), verdict) {
@@ -104,7 +105,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
     }
 
     /// Returns the peer of a resumed session, which the session store verified again.
-    fn reverified_peer(&self, connection: &Connection) -> Result<PeerIdentity, HandshakeError> {
+    fn reverified_peer(&self, connection: &SideConnection) -> Result<PeerIdentity, HandshakeError> {
         let HandshakeParams {
             verifier,
             end,
@@ -130,10 +131,7 @@ impl<IO: Read + Write> RustlsHandshake<IO> {
         Ok(peer)
     }
 
-    fn tickets(
-        &mut self,
-        peer: Option<&PeerIdentity>,
-    ) -> Option<(Arc<SessionVerifier>, Arc<VerifiedSession>)> {
+    fn tickets(&mut self, peer: Option<&PeerIdentity>) -> Option<Tickets> {
         let verifier = &self.params.verifier;
         let proof = match self.record.proof.take() {
             Some(proof) => proof,
@@ -186,7 +184,7 @@ impl<IO> fmt::Debug for RustlsHandshake<IO> {
 }
 
 /// Returns the peer's leaf in rustls.
-fn leaf(connection: &Connection) -> Option<&[u8]> {
+fn leaf(connection: &SideConnection) -> Option<&[u8]> {
     connection.peer_certificates()?.first().map(AsRef::as_ref)
 }
 

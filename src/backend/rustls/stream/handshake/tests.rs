@@ -7,6 +7,7 @@ use rustls::server::{ServerConnection, ServerSessionMemoryCache};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, ServerConfig, StreamOwned};
 
 use super::*;
+use crate::backend::SessionVerifier;
 use crate::backend::adapter::{ServerAdapter, ToNative};
 use crate::backend::rustls::Rustls;
 use crate::backend::tests::{Cast, accepted, socket_pair};
