@@ -4,7 +4,8 @@ use core::time::Duration;
 use std::io::{self, Read};
 
 use crate::backend::{Handshake, HandshakeError, HandshakeResult};
-use crate::connection::transport::{Deadline, Transport};
+use crate::connection::deadline::Deadline;
+use crate::connection::transport::Transport;
 
 /// How long a rejected peer may take to read the alert.
 pub(crate) const LINGER: Duration = Duration::from_secs(1);
@@ -37,7 +38,7 @@ where
             }
         }
         Err(error) => Err(match handshake.io_mut() {
-            Some(io) => io.first().explain(error),
+            Some(io) => io.explain(error),
             None => error,
         }),
     }

@@ -16,7 +16,8 @@ use crate::backend::{
     ClientBackend, ConnectionInfo, DefaultBackend, HandshakeError, HandshakeResult,
     ProtocolVersion, TlsStream,
 };
-use crate::connection::transport::{Deadline, Transport};
+use crate::connection::deadline::Deadline;
+use crate::connection::transport::Transport;
 use crate::connection::{Closer, ConnectionContext, StreamTracking};
 use crate::handshake_loop::handshake_loop;
 use crate::handshake_report::HandshakeReport;
@@ -82,7 +83,7 @@ impl<B: ClientBackend> MtlsClient<B> {
         server_name: &str,
         io: IO,
     ) -> Result<MtlsStream<IO, PeerIdentity, B>, HandshakeError> {
-        let io = Deadline::new(io, self.handshake_timeout()).map_err(HandshakeError::Io)?;
+        let io = Deadline::new(io, self.handshake_timeout());
         report.asks_for(server_name);
         let name = parse(server_name)?;
         let mut handshake = B::start_client(&revision.config, &name, io)?;

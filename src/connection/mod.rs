@@ -2,6 +2,7 @@
 
 mod client_auth;
 mod context;
+pub(crate) mod deadline;
 pub(crate) mod handle;
 #[cfg_attr(
     not(feature = "tokio"),

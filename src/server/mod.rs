@@ -15,7 +15,8 @@ use crate::backend::{
     ConnectionInfo, DefaultBackend, Handshake, HandshakeError, HandshakeResult, ServerBackend,
     TlsStream,
 };
-use crate::connection::transport::{Deadline, Transport};
+use crate::connection::deadline::Deadline;
+use crate::connection::transport::Transport;
 use crate::connection::{
     ClientAuth, Closer, ConnectionContext, ListenerSettings, Required, StreamTracking,
 };
@@ -84,7 +85,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         report: &HandshakeReport,
         io: IO,
     ) -> Result<MtlsStream<IO, A::Peer, B>, HandshakeError> {
-        let io = Deadline::new(io, self.handshake_timeout()).map_err(HandshakeError::Io)?;
+        let io = Deadline::new(io, self.handshake_timeout());
         let mut handshake = B::start_server(&revision.config, io)?;
         let mut established = match handshake_loop(&mut handshake) {
             Ok(established) => established,

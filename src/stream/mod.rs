@@ -10,7 +10,8 @@ use crate::backend::{Backend, DefaultBackend, EndCause, KeyExporter, SessionInfo
 use crate::connection::ConnectionHandle;
 #[cfg(doc)]
 use crate::connection::WithoutTimeout;
-use crate::connection::transport::{Deadline, Transport};
+use crate::connection::deadline::Deadline;
+use crate::connection::transport::Transport;
 use crate::handshake_loop::is_timeout;
 use crate::peer::PeerIdentity;
 pub(crate) use connection_state::{CLOSE_TIMEOUT, Closing, ConnectionState, PeerAcceptance};
@@ -145,7 +146,7 @@ impl<IO: Transport, P, B: Backend> MtlsStream<IO, P, B> {
         if !self.get_ref().has_timeouts() {
             return Ok(());
         }
-        self.inner.io_mut().set(CLOSE_TIMEOUT)?;
+        self.inner.io_mut().set(CLOSE_TIMEOUT);
         let mut buffer = [0; 4096];
         loop {
             let read = match self.attempt(|stream| stream.read(&mut buffer)) {

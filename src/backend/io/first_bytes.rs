@@ -14,7 +14,14 @@ pub(crate) struct FirstBytes {
 
 impl FirstBytes {
     /// Adds bytes that were read.
+    #[inline]
     pub(crate) fn see(&mut self, read: &[u8]) {
+        if usize::from(self.length) < LENGTH {
+            self.add(read);
+        }
+    }
+
+    fn add(&mut self, read: &[u8]) {
         let free = self.bytes.iter_mut().skip(usize::from(self.length));
         for (free, byte) in free.zip(read) {
             *free = *byte;
