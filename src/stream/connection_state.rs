@@ -25,7 +25,11 @@ pub(crate) struct ConnectionState<P> {
     pub(crate) is_over: bool,
     pub(crate) closing: Closing,
     /// What arrived while this side waited for the peer's end, for later reads.
-    unread: VecDeque<u8>,
+    #[expect(
+        clippy::box_collection,
+        reason = "few have any, and an empty one would take 32 bytes of each stream"
+    )]
+    unread: Option<Box<VecDeque<u8>>>,
 }
 
 /// How long a closing side waits for the peer's end.
@@ -70,7 +74,7 @@ impl<P> ConnectionState<P> {
             cause: None,
             is_over: false,
             closing: Closing::Open,
-            unread: VecDeque::new(),
+            unread: None,
         }
     }
 
@@ -86,6 +90,7 @@ impl<P> ConnectionState<P> {
 
     /// Converts an error that a read or write got from a fatal alert into one that gives the
     /// reason.
+    #[cold]
     pub(crate) fn explain<IO, S: TlsStream<IO>>(&mut self, error: io::Error) -> io::Error {
         let alert = S::received_alert(&error);
         self.is_over |= alert.is_some();
@@ -137,8 +142,9 @@ impl<P> ConnectionState<P> {
             Ok([]) => Some(Ok(())),
             Ok(bytes) => {
                 self.has_read(bytes.len(), bytes.len());
-                self.unread.extend(bytes);
-                (self.unread.len() >= CLOSE_BYTES).then_some(Ok(()))
+                let unread = self.unread.get_or_insert_default();
+                unread.extend(bytes);
+                (unread.len() >= CLOSE_BYTES).then_some(Ok(()))
             }
             // The peer has ended all the same.
             Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Some(Ok(())),
@@ -146,21 +152,29 @@ impl<P> ConnectionState<P> {
         }
     }
 
-    /// Reads what was kept; `None` if there is nothing.
-    pub(crate) fn read_kept(&mut self, buf: &mut [u8]) -> Option<io::Result<usize>> {
-        if self.unread.is_empty() {
-            None
-        } else {
-            Some(self.unread.read(buf))
+    pub(crate) fn has_kept(&self) -> bool {
+        self.unread
+            .as_ref()
+            .is_some_and(|unread| !unread.is_empty())
+    }
+
+    /// Reads what was kept.
+    pub(crate) fn read_kept(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        match &mut self.unread {
+            Some(unread) => unread.read(buf),
+            None => Ok(0),
         }
     }
 
     /// Records what a read into `capacity` bytes returned.
     ///
     /// Application data means that the peer has accepted us, and none that it has ended.
+    #[inline]
     pub(crate) fn has_read(&mut self, bytes: usize, capacity: usize) {
         if bytes > 0 {
-            self.acceptance = PeerAcceptance::Seen;
+            if let PeerAcceptance::Awaited(_) = self.acceptance {
+                self.acceptance = PeerAcceptance::Seen;
+            }
         } else if capacity > 0 {
             self.ends_by(EndCause::ClosedByPeer);
         }

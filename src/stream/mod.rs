@@ -215,9 +215,9 @@ impl<IO: Transport, P, B: KeyExporter> MtlsStream<IO, P, B> {
 
 impl<IO: Transport, P, B: Backend> Read for MtlsStream<IO, P, B> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.state.check()?;
-        if let Some(kept) = self.state.read_kept(buf) {
-            return kept;
+        if self.state.has_kept() {
+            self.state.check()?;
+            return self.state.read_kept(buf);
         }
         let bytes = self.attempt(|stream| stream.read(buf))?;
         self.state.has_read(bytes, buf.len());

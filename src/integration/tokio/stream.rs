@@ -140,14 +140,15 @@ impl<IO: AsyncRead + AsyncWrite + Send + Unpin, P, B: Backend> AsyncRead
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if let Err(closed) = this.state.check() {
-            return Poll::Ready(Err(this.shut_transport(context, closed)));
-        }
-        if let Some(kept) = this.state.read_kept(buf.initialize_unfilled()) {
-            buf.advance(kept?);
+        let unfilled = buf.initialize_unfilled();
+        if this.state.has_kept() {
+            if let Err(closed) = this.state.check() {
+                return Poll::Ready(Err(this.shut_transport(context, closed)));
+            }
+            let kept = this.state.read_kept(unfilled)?;
+            buf.advance(kept);
             return Poll::Ready(Ok(()));
         }
-        let unfilled = buf.initialize_unfilled();
         let capacity = unfilled.len();
         let bytes = ready!(this.attempt(context, Task::Reader, |stream| stream.read(unfilled)))?;
         buf.advance(bytes);
