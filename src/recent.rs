@@ -22,6 +22,16 @@ impl<T> Default for Recent<T> {
 }
 
 impl<T> Recent<T> {
+    /// Returns the equal value that was met before, or this one.
+    pub(crate) fn share(&self, value: T) -> Arc<T>
+    where
+        T: Eq + Hash,
+    {
+        let hash = self.hasher.hash_one(&value);
+        self.find(hash, |known| *known == value)
+            .unwrap_or_else(|| self.put(hash, value))
+    }
+
     /// Returns the value that `is` the borrowed one and was met before, or makes it.
     pub(crate) fn share_borrowed<Q: Hash + ?Sized>(
         &self,
@@ -81,5 +91,24 @@ impl Hasher for Mixer {
 
     fn write_u64(&mut self, word: u64) {
         self.0 = (self.0.rotate_left(5) ^ word).wrapping_mul(FACTOR);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn equal_values_are_one_and_others_are_not() {
+        let recent = Recent::default();
+        for number in 0..100 {
+            let text = number.to_string();
+            let value = recent.share(text.clone());
+            assert_eq!(*value, text);
+            assert!(Arc::ptr_eq(&value, &recent.share(text.clone())));
+            let is = |known: &String| *known == text;
+            let other = recent.share_borrowed(&text, is, || panic!("it is known"));
+            assert!(Arc::ptr_eq(&value, &other));
+        }
     }
 }

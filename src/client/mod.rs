@@ -14,7 +14,7 @@ use pki_types::ServerName;
 
 use crate::backend::{
     ClientBackend, ConnectionInfo, DefaultBackend, HandshakeError, HandshakeResult,
-    ProtocolVersion, TlsStream,
+    ProtocolVersion, SessionInfo, TlsStream,
 };
 use crate::connection::deadline::Deadline;
 use crate::connection::transport::Transport;
@@ -90,7 +90,7 @@ impl<B: ClientBackend> MtlsClient<B> {
         let mut established = handshake_loop(&mut handshake)?;
         let peer = self.confirm(revision, &mut established)?;
         let acceptance = acceptance(&mut established);
-        let session = Arc::new(established.session);
+        let session = self.share(established.session);
         let info = report.info(Some(&peer), &session);
         let stream = established.stream;
         let closer = || stream.io().io().shutdown_handle();
@@ -141,6 +141,11 @@ impl<B: ClientBackend> MtlsClient<B> {
         let (live, asked) = (self.service.live(), Some(server_name));
         live.open(info, asked, || revision.verification_basis(), closer)
             .map_err(HandshakeError::Io)
+    }
+
+    /// Returns what a handshake negotiated, shared with the connections that negotiated the same.
+    pub(crate) fn share(&self, session: SessionInfo) -> Arc<SessionInfo> {
+        self.service.live().share(session)
     }
 
     pub(crate) fn revision(&self) -> Arc<Revision<B::ClientConfig>> {

@@ -132,8 +132,12 @@ impl ConnectionHandle {
     /// Returns `None` if it may stay.
     pub fn wait(&self, at_most: Duration) -> Option<&EndReason> {
         let may_stay = |_: &mut Waiters| self.end_reason().is_none();
-        let ended = &self.0.ended;
-        drop(ended.wait_timeout_while(self.0.waiting(), at_most, may_stay));
+        let watch = self.0.watch();
+        drop(
+            watch
+                .ended
+                .wait_timeout_while(watch.waiting(), at_most, may_stay),
+        );
         self.end_reason()
     }
 
@@ -152,7 +156,7 @@ impl ConnectionHandle {
     /// ```
     pub fn ended(&self) -> impl Future<Output = EndReason> + Send + use<> {
         EndFuture {
-            slot: self.0.waiting().future(),
+            slot: self.0.watch().waiting().future(),
             handle: self.clone(),
         }
     }
@@ -169,7 +173,7 @@ impl ConnectionHandle {
     /// A panic in the callback is caught. The callback must not hold a handle of this connection,
     /// which would then never be dropped.
     pub fn on_end(&self, callback: impl FnOnce(&EndReason) + Send + 'static) {
-        let mut waiting = self.0.waiting();
+        let mut waiting = self.0.watch().waiting();
         match self.end_reason() {
             None => waiting.call(Box::new(callback)),
             Some(reason) => {
@@ -180,13 +184,14 @@ impl ConnectionHandle {
     }
 
     /// Why the stream of the connection may not be used any more.
+    #[inline]
     pub(crate) fn closed_for(&self) -> Option<&EndReason> {
         self.0.closed_for()
     }
 
     /// Works as `poll` of a stream's task: ready when the stream may have to be closed.
     pub(crate) fn poll_stream(&self, context: &Context<'_>, slot: WakerSlot) -> Poll<()> {
-        let mut waiting = self.0.waiting();
+        let mut waiting = self.0.watch().waiting();
         if self.closed_for().is_some() {
             return Poll::Ready(());
         }
@@ -198,7 +203,10 @@ impl ConnectionHandle {
 
     /// Removes the closer and the wakers of a stream that was dropped.
     pub(crate) fn detach(&self) {
-        let mut waiting = self.0.waiting();
+        let Some(watch) = self.0.existing_watch() else {
+            return;
+        };
+        let mut waiting = watch.waiting();
         let closer = waiting.closer.take();
         let wakers = [WakerSlot::Reader, WakerSlot::Writer].map(|slot| waiting.forget(slot));
         drop(waiting);
@@ -225,7 +233,7 @@ impl Future for EndFuture {
     type Output = EndReason;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<EndReason> {
-        let mut waiting = self.handle.0.waiting();
+        let mut waiting = self.handle.0.watch().waiting();
         if let Some(reason) = self.handle.end_reason() {
             return Poll::Ready(reason.clone());
         }
@@ -238,7 +246,7 @@ impl Future for EndFuture {
 
 impl Drop for EndFuture {
     fn drop(&mut self) {
-        let waker = self.handle.0.waiting().forget(self.slot);
+        let waker = self.handle.0.watch().waiting().forget(self.slot);
         drop(waker);
     }
 }

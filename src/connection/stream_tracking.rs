@@ -30,23 +30,20 @@ impl StreamTracking {
     ///
     /// # Errors
     /// The error of the stream after its peer was rejected, or after its time to end has passed.
+    #[inline]
     pub(crate) fn check(&self) -> io::Result<()> {
-        let kind = io::ErrorKind::ConnectionAborted;
         match self.0.closed_for() {
             None => Ok(()),
-            Some(EndReason::Rejected(rejection)) => {
-                let rejection = rejection.clone();
-                Err(io::Error::new(kind, HandshakeError::Rejected(rejection)))
-            }
-            Some(EndReason::Retired { revision }) => {
-                let revision = *revision;
-                Err(io::Error::new(kind, RetiredError { revision }))
-            }
+            Some(reason) => Err(error(reason)),
         }
     }
 
     /// As [`check`](Self::check), and wakes a waiting task when the result changes.
     pub(crate) fn watch(&self, context: &Context<'_>, task: Task) -> io::Result<()> {
+        if !self.0.is_tracked() {
+            // It never gets an end reason.
+            return Ok(());
+        }
         let slot = match task {
             Task::Reader => WakerSlot::Reader,
             Task::Writer => WakerSlot::Writer,
@@ -54,6 +51,20 @@ impl StreamTracking {
         match self.0.poll_stream(context, slot) {
             Poll::Ready(()) => self.check(),
             Poll::Pending => Ok(()),
+        }
+    }
+}
+
+#[cold]
+fn error(reason: &EndReason) -> io::Error {
+    let kind = io::ErrorKind::ConnectionAborted;
+    match reason {
+        EndReason::Rejected(rejection) => {
+            io::Error::new(kind, HandshakeError::Rejected(rejection.clone()))
+        }
+        EndReason::Retired { revision } => {
+            let revision = *revision;
+            io::Error::new(kind, RetiredError { revision })
         }
     }
 }

@@ -17,9 +17,19 @@ pub(crate) type RejectionRecorder = Box<dyn FnOnce(Arc<HandshakeError>) + Send>;
 #[derive(Default)]
 pub(crate) struct Waiters {
     pub(crate) closer: Option<Closer>,
-    pub(crate) on_rejection: Option<RejectionRecorder>,
+    /// The stream's own tasks.
+    reader: Option<Waker>,
+    writer: Option<Waker>,
+    /// On the heap, because most connections have none.
+    listeners: Option<Box<Listeners>>,
+}
+
+/// Those who have asked a handle for the end.
+#[derive(Default)]
+struct Listeners {
+    on_rejection: Option<RejectionRecorder>,
     callbacks: Vec<Callback>,
-    wakers: Vec<(WakerSlot, Waker)>,
+    futures: Vec<(u64, Waker)>,
     next: u64,
 }
 
@@ -43,46 +53,67 @@ impl Waiters {
     }
 
     pub(crate) fn call(&mut self, callback: Callback) {
-        self.callbacks.push(callback);
+        self.listeners().callbacks.push(callback);
     }
 
     pub(crate) fn future(&mut self) -> WakerSlot {
-        self.next = self.next.wrapping_add(1);
-        WakerSlot::Future(self.next)
+        let listeners = self.listeners();
+        listeners.next = listeners.next.wrapping_add(1);
+        WakerSlot::Future(listeners.next)
+    }
+
+    /// Sets what records a rejection.
+    pub(crate) fn record(&mut self, record: RejectionRecorder) {
+        self.listeners().on_rejection = Some(record);
+    }
+
+    pub(crate) fn take_recorder(&mut self) -> Option<RejectionRecorder> {
+        self.listeners.as_mut()?.on_rejection.take()
+    }
+
+    fn listeners(&mut self) -> &mut Listeners {
+        self.listeners.get_or_insert_default()
     }
 
     /// Stores a task's waker. Returns its former one, which may own the task, to drop after the
     /// lock.
     pub(crate) fn wake(&mut self, slot: WakerSlot, waker: &Waker) -> Option<Waker> {
-        match self.wakers.iter_mut().find(|(own, _)| *own == slot) {
-            Some((_, known)) if known.will_wake(waker) => None,
-            Some((_, known)) => Some(core::mem::replace(known, waker.clone())),
-            None => {
-                self.wakers.push((slot, waker.clone()));
-                None
-            }
+        let known = match slot {
+            WakerSlot::Reader => &mut self.reader,
+            WakerSlot::Writer => &mut self.writer,
+            WakerSlot::Future(number) => return self.listeners().wake(number, waker),
+        };
+        match known {
+            Some(known) if known.will_wake(waker) => None,
+            known => known.replace(waker.clone()),
         }
     }
 
     /// Removes a task's waker, and returns it to drop after the lock.
     pub(crate) fn forget(&mut self, slot: WakerSlot) -> Option<Waker> {
-        let place = self.wakers.iter().position(|(own, _)| *own == slot)?;
-        Some(self.wakers.swap_remove(place).1)
+        let number = match slot {
+            WakerSlot::Reader => return self.reader.take(),
+            WakerSlot::Writer => return self.writer.take(),
+            WakerSlot::Future(number) => number,
+        };
+        let futures = &mut self.listeners.as_mut()?.futures;
+        let place = futures.iter().position(|(own, _)| *own == number)?;
+        Some(futures.swap_remove(place).1)
     }
 
     /// Takes those who wait for the end, and leaves the stream's own closer and tasks.
     pub(crate) fn take_listeners(&mut self) -> Self {
-        let wakers = core::mem::take(&mut self.wakers);
-        let (futures, tasks) = wakers
-            .into_iter()
-            .partition(|(slot, _)| matches!(slot, WakerSlot::Future(_)));
-        self.wakers = tasks;
+        let taken = self.listeners.as_mut().map(|listeners| {
+            Box::new(Listeners {
+                on_rejection: None,
+                callbacks: core::mem::take(&mut listeners.callbacks),
+                futures: core::mem::take(&mut listeners.futures),
+                next: listeners.next,
+            })
+        });
         Self {
-            closer: None,
-            on_rejection: None,
-            callbacks: core::mem::take(&mut self.callbacks),
-            wakers: futures,
-            next: self.next,
+            listeners: taken,
+            ..Self::default()
         }
     }
 
@@ -91,10 +122,28 @@ impl Waiters {
         if let Some(closer) = self.closer {
             catch_panic(closer);
         }
-        for (_, waker) in self.wakers {
+        let listeners = self.listeners.map(|listeners| *listeners);
+        let Listeners {
+            callbacks, futures, ..
+        } = listeners.unwrap_or_default();
+        let futures = futures.into_iter().map(|(_, waker)| waker);
+        for waker in self.reader.into_iter().chain(self.writer).chain(futures) {
             catch_panic(|| waker.wake());
         }
-        self.callbacks
+        callbacks
+    }
+}
+
+impl Listeners {
+    fn wake(&mut self, number: u64, waker: &Waker) -> Option<Waker> {
+        match self.futures.iter_mut().find(|(own, _)| *own == number) {
+            Some((_, known)) if known.will_wake(waker) => None,
+            Some((_, known)) => Some(core::mem::replace(known, waker.clone())),
+            None => {
+                self.futures.push((number, waker.clone()));
+                None
+            }
+        }
     }
 }
 

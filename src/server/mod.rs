@@ -13,7 +13,7 @@ use std::sync::Arc;
 
 use crate::backend::{
     ConnectionInfo, DefaultBackend, Handshake, HandshakeError, HandshakeResult, ServerBackend,
-    TlsStream,
+    SessionInfo, TlsStream,
 };
 use crate::connection::deadline::Deadline;
 use crate::connection::transport::Transport;
@@ -99,7 +99,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
             }
         };
         let peer = self.confirm(revision, &mut established)?;
-        let session = Arc::new(established.session);
+        let session = self.share(established.session);
         let info = report.info(A::identity(&peer), &session);
         let stream = established.stream;
         let tracking = self.attach(revision, info, || stream.io().io().shutdown_handle())?;
@@ -149,6 +149,11 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
         let live = self.service.live();
         live.open(info, None, || revision.verification_basis(), closer)
             .map_err(HandshakeError::Io)
+    }
+
+    /// Returns what a handshake negotiated, shared with the connections that negotiated the same.
+    pub(crate) fn share(&self, session: SessionInfo) -> Arc<SessionInfo> {
+        self.service.live().share(session)
     }
 
     pub(crate) fn revision(&self) -> Arc<Revision<B::ServerConfig>> {

@@ -26,7 +26,7 @@ use crate::material::SignatureScheme;
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SessionInfo {
     pub(crate) protocol_version: ProtocolVersion,
     pub(crate) cipher_suite: Option<Cow<'static, str>>,

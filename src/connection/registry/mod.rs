@@ -7,6 +7,7 @@ mod state;
 mod tests;
 pub(crate) mod verification_subject;
 mod verifier_thread;
+mod watch;
 
 use core::fmt;
 use core::time::Duration;
@@ -20,7 +21,8 @@ use super::LiveConnections;
 use super::handle::ConnectionHandle;
 use super::stream_tracking::StreamTracking;
 use super::waiters::{Closer, Waiters};
-use crate::backend::ConnectionInfo;
+use crate::backend::{ConnectionInfo, SessionInfo};
+use crate::recent::Recent;
 use open_connection::{OpenConnection, SharedRegistry};
 use state::RegistryState;
 use verification_subject::{VerificationBasis, VerificationSubject};
@@ -34,6 +36,8 @@ pub(crate) struct Registry {
     /// How long a retired connection may take to end, if connections are retired.
     retires_within: Option<Duration>,
     shared: Arc<SharedRegistry>,
+    sessions: Recent<SessionInfo>,
+    names: Recent<ServerName<'static>>,
 }
 
 /// The revision of a connection that no handshake reported: it is verified at once.
@@ -53,7 +57,14 @@ impl Registry {
                 state: Mutex::new(RegistryState::new(basis, retires_within)),
                 work: Condvar::new(),
             }),
+            sessions: Recent::default(),
+            names: Recent::default(),
         }
+    }
+
+    /// Returns what a handshake negotiated, shared with other connections that negotiated the same.
+    pub(crate) fn share(&self, session: SessionInfo) -> Arc<SessionInfo> {
+        self.sessions.share(session)
     }
 
     /// Adds the connection of a stream.
@@ -73,11 +84,12 @@ impl Registry {
         let closes = self.setting == LiveConnections::Close;
         let is_verified = self.setting != LiveConnections::Untracked && info.peer.is_some();
         let retires = self.retires_within.is_some();
-        let subject = subject(&info, asked, basis);
+        let asked = asked.map(|name| self.names.share(name));
         if !is_verified && !retires {
-            let handle = self.untracked(info, subject);
+            let handle = self.untracked(info, asked, basis);
             return Ok(StreamTracking::new(handle));
         }
+        let subject = subject(&info, asked, basis);
         let closer = if closes || retires { closer()? } else { None };
         let revision = info.revision;
         let waiting = (closes, Waiters::new(closer));
@@ -94,6 +106,7 @@ impl Registry {
         info: ConnectionInfo,
         asked: Option<ServerName<'static>>,
     ) -> io::Result<ConnectionHandle> {
+        let asked = asked.map(|name| self.names.share(name));
         let subject = subject(&info, asked, || (*self.shared.basis()).clone());
         self.enter(info, UNKNOWN, subject, true, (false, Waiters::default()))
     }
@@ -117,11 +130,16 @@ impl Registry {
     fn untracked(
         &self,
         info: ConnectionInfo,
-        subject: Option<Arc<VerificationSubject>>,
+        asked: Option<Arc<ServerName<'static>>>,
+        basis: impl FnOnce() -> VerificationBasis,
     ) -> ConnectionHandle {
-        let (shared, revision) = (Arc::clone(&self.shared), info.revision);
-        let waiting = (false, Waiters::default());
-        let connection = OpenConnection::new(shared, info, subject, None, revision, waiting);
+        // Otherwise the subject can be made when it is needed.
+        let subject = match &info.peer {
+            Some(peer) if peer.trust_anchor().is_none() => subject(&info, asked.clone(), basis),
+            _ => None,
+        };
+        let shared = Arc::clone(&self.shared);
+        let connection = OpenConnection::untracked(shared, info, asked, subject);
         ConnectionHandle::new(Arc::new(connection))
     }
 
@@ -149,8 +167,8 @@ impl Registry {
         let connection = state.enter(revision, opened_under, group, |shared_subject, place| {
             let shared = Arc::clone(&self.shared);
             let subject = shared_subject.or(subject);
-            let place = Some(place);
-            let connection = OpenConnection::new(shared, info, subject, place, revision, waiting);
+            let connection =
+                OpenConnection::tracked(shared, info, subject, place, revision, waiting);
             Arc::new(connection)
         });
         let is_pressing = state.is_pressing();
@@ -165,7 +183,7 @@ impl Registry {
 /// The peer to verify; `None` for an anonymous client.
 fn subject(
     info: &ConnectionInfo,
-    asked: Option<ServerName<'static>>,
+    asked: Option<Arc<ServerName<'static>>>,
     basis: impl FnOnce() -> VerificationBasis,
 ) -> Option<Arc<VerificationSubject>> {
     let peer = info.peer.as_ref()?;

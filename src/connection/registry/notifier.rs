@@ -16,7 +16,7 @@ pub(crate) struct Notification {
     /// The verifier with the observer that receives the events.
     pub(crate) verifier: Arc<SessionVerifier>,
     /// Each connection has each kind of reason once, which bounds the queue.
-    pub(crate) connections: Vec<(Arc<ConnectionInfo>, Vec<Callback>)>,
+    pub(crate) connections: Vec<(ConnectionInfo, Vec<Callback>)>,
 }
 
 /// The queue to the notifying thread.

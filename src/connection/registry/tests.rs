@@ -123,8 +123,8 @@ impl Scene {
         let mut state = self.shared.state();
         state.enter(revision, revision, group, |subject, place| {
             let (shared, waiters) = (self.shared.clone(), (true, Waiters::default()));
-            let place = Some(place);
-            let connection = OpenConnection::new(shared, info, subject, place, revision, waiters);
+            let connection =
+                OpenConnection::tracked(shared, info, subject, place, revision, waiters);
             Arc::new(connection)
         })
     }

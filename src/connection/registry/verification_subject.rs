@@ -12,7 +12,7 @@ pub(crate) struct VerificationSubject {
     key: OnceLock<Key>,
     pub(crate) peer: PeerIdentity,
     /// The name that a server was connected by.
-    asked: Option<ServerName<'static>>,
+    asked: Option<Arc<ServerName<'static>>>,
     /// The former revision and its trust, if the platform authenticated the path and does not show
     /// its anchor.
     proved_by: Option<(u64, Trust)>,
@@ -32,19 +32,24 @@ pub(crate) struct VerificationBasis {
 impl VerificationSubject {
     pub(crate) fn new(
         peer: &PeerIdentity,
-        asked: Option<ServerName<'static>>,
+        asked: Option<Arc<ServerName<'static>>>,
         opened: impl FnOnce() -> VerificationBasis,
     ) -> Self {
+        let mut subject = Self::shown(peer, asked);
+        if peer.trust_anchor().is_none() {
+            let opened = opened();
+            subject.proved_by = Some((opened.revision, opened.trust));
+        }
+        subject
+    }
+
+    /// A peer whose whole path is shown.
+    pub(super) fn shown(peer: &PeerIdentity, asked: Option<Arc<ServerName<'static>>>) -> Self {
         Self {
             key: OnceLock::new(),
             peer: peer.clone(),
             asked,
-            proved_by: if peer.trust_anchor().is_some() {
-                None
-            } else {
-                let opened = opened();
-                Some((opened.revision, opened.trust))
-            },
+            proved_by: None,
         }
     }
 
@@ -52,7 +57,7 @@ impl VerificationSubject {
     pub(crate) fn key(&self) -> &Key {
         self.key.get_or_init(|| {
             let proved_under = self.proved_by.as_ref().map(|(revision, _)| *revision);
-            key(&self.peer, self.asked.as_ref(), proved_under)
+            key(&self.peer, self.asked.as_deref(), proved_under)
         })
     }
 
@@ -60,7 +65,7 @@ impl VerificationSubject {
     pub(crate) fn verify(&self, basis: &VerificationBasis) -> Result<UnixTime, Rejection> {
         let peer = basis
             .verifier
-            .verify_again(&self.peer, self.asked.as_ref())?;
+            .verify_again(&self.peer, self.asked.as_deref())?;
         match &self.proved_by {
             Some((_, former)) if !has_all(&basis.trust, former) => {
                 let rejection = Rejection::new(RejectionReason::UnknownIssuer);

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::thread::Builder;
 use std::time::Instant;
 
@@ -12,7 +12,7 @@ use pki_types::UnixTime;
 use super::next_step::NextStep;
 use super::notifier::{Notification, Notifier};
 use super::open_connection::{OpenConnection, SharedRegistry};
-use super::state::PeerConnections;
+use super::state::peer_connections::PeerConnections;
 use super::verification_subject::{VerificationBasis, VerificationSubject};
 use crate::backend::{EndReason, SessionVerifier};
 use crate::connection::waiters::Callback;
@@ -102,7 +102,7 @@ fn reject(
     rejection: Rejection,
     verifier: &Arc<SessionVerifier>,
 ) -> Notification {
-    let connections = group.connections.values().filter_map(Weak::upgrade);
+    let connections = group.connections.alive();
     let reject = |connection: &Arc<OpenConnection>| connection.reject(&rejection);
     let reason = EndReason::Rejected(rejection.clone());
     notification(reason, verifier, connections, reject)
@@ -117,7 +117,7 @@ fn notification(
 ) -> Notification {
     let ended = connections.into_iter().filter_map(|connection| {
         let callbacks = end(&connection)?;
-        Some((Arc::clone(&connection.info), callbacks))
+        Some((connection.info.clone(), callbacks))
     });
     Notification {
         connections: ended.collect(),

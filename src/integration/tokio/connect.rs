@@ -1,7 +1,6 @@
 use core::future::poll_fn;
 use core::task::Poll;
 use core::time::Duration;
-use std::sync::Arc;
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
@@ -68,7 +67,7 @@ impl<B: ClientBackend> MtlsClient<B> {
             .map_err(|_| HandshakeError::Timeout)??;
         let peer = self.confirm(revision, &mut established)?;
         let acceptance = acceptance(&mut established);
-        let session = Arc::new(established.session);
+        let session = self.share(established.session);
         let info = report.info(Some(&peer), &session);
         let tracking = self.attach(revision, info, name, || Ok(None))?;
         let state = ConnectionState::new(peer, session, revision, acceptance, tracking);
@@ -154,7 +153,7 @@ impl<B: ServerBackend, A: ClientAuth> MtlsServer<B, A> {
             }
         };
         let peer = self.confirm(revision, &mut established)?;
-        let session = Arc::new(established.session);
+        let session = self.share(established.session);
         let info = report.info(A::identity(&peer), &session);
         let tracking = self.attach(revision, info, || Ok(None))?;
         let acceptance = PeerAcceptance::Seen;

@@ -25,7 +25,7 @@ pub(crate) enum CertificateRequest {
         /// Whether our certificate was sent: a signature scheme of the server fits its key.
         is_answered: bool,
         /// The CAs that it names, unless one of them issued ours, or it names none.
-        other_cas: Option<UnmatchedCas>,
+        other_cas: Option<Box<UnmatchedCas>>,
     },
 }
 
@@ -54,7 +54,7 @@ impl CertificateRequest {
             other_cas: if fits {
                 None
             } else {
-                Some(UnmatchedCas::keep(ca_names))
+                Some(Box::new(UnmatchedCas::keep(ca_names)))
             },
         }
     }

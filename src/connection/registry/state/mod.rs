@@ -1,8 +1,11 @@
+pub(super) mod peer_connections;
+mod sweep;
+
 use core::ops::Bound::{Excluded, Included, Unbounded};
 use core::time::Duration;
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::time::Instant;
 
 use pki_types::UnixTime;
@@ -11,6 +14,8 @@ use super::next_step::NextStep;
 use super::retirement::Retirement;
 use super::verification_subject::{Key, VerificationBasis, VerificationSubject};
 use crate::policy::Rejection;
+use peer_connections::{Members, PeerConnections};
+use sweep::Sweep;
 
 /// How often the clock is read. It is the caller's and may jump, so no wait is longer.
 const TICK: Duration = Duration::from_secs(1);
@@ -42,33 +47,9 @@ pub(crate) struct RegistryState<C> {
 /// Where a connection is in the registry.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Place {
-    /// The group, unless the client is anonymous.
-    key: Option<Key>,
-    /// The revision that it was opened under.
-    opened: u64,
-    number: u64,
-}
-
-/// The connections of one subject, which share its verdict.
-pub(crate) struct PeerConnections<C> {
-    pub(crate) subject: Arc<VerificationSubject>,
-    pub(crate) connections: BTreeMap<u64, Weak<C>>,
-    /// The newest revision that verified them.
-    verified: u64,
-    /// The newest revision whose handshake accepted one of them.
-    accepted: u64,
-    expires: UnixTime,
-}
-
-/// One round through all groups for a new revision.
-///
-/// If the next revision comes before its end, it continues from there for a full round. If it
-/// started over each time, frequent revisions would keep it from the last groups.
-struct Sweep {
-    began: Option<Key>,
-    /// The last group that was visited.
-    at: Option<Key>,
-    has_turned: bool,
+    /// Whether it is in the group of its subject: not if the client is anonymous.
+    pub(super) is_grouped: bool,
+    pub(super) number: u64,
 }
 
 pub(crate) type Verdict = (Arc<VerificationSubject>, Result<UnixTime, Rejection>);
@@ -118,8 +99,7 @@ impl<C> RegistryState<C> {
     ) -> Arc<C> {
         self.next = self.next.wrapping_add(1);
         let place = Place {
-            key: subject.as_ref().map(|(subject, _)| *subject.key()),
-            opened,
+            is_grouped: subject.is_some(),
             number: self.next,
         };
         let connection = match subject {
@@ -145,7 +125,7 @@ impl<C> RegistryState<C> {
             self.due.insert((expires, key));
             PeerConnections {
                 subject,
-                connections: BTreeMap::new(),
+                connections: Members::new(),
                 verified: revision,
                 accepted: revision,
                 expires,
@@ -164,16 +144,24 @@ impl<C> RegistryState<C> {
     }
 
     /// Removes a connection. Returns its group if it was the last, to be dropped after the lock.
-    pub(crate) fn leave(&mut self, place: &Place) -> Option<PeerConnections<C>> {
+    ///
+    /// `key` is that of its group, unless the client is anonymous, and `opened` the revision that
+    /// it was opened under.
+    pub(crate) fn leave(
+        &mut self,
+        key: Option<&Key>,
+        opened: u64,
+        number: u64,
+    ) -> Option<PeerConnections<C>> {
         if let Some(retirement) = &mut self.retirement {
-            retirement.leave(place.opened, place.number);
+            retirement.leave(opened, number);
         }
-        let Some(key) = &place.key else {
+        let Some(key) = key else {
             self.connections = self.connections.saturating_sub(1);
             return None;
         };
         let group = self.groups.get_mut(key)?;
-        group.connections.remove(&place.number)?;
+        group.connections.remove(number)?;
         self.connections = self.connections.saturating_sub(1);
         if group.connections.is_empty() {
             self.remove(key)
