@@ -122,8 +122,9 @@ impl Registry {
     pub(crate) fn revised(&self, basis: VerificationBasis, retires: bool) {
         let basis = Arc::new(basis);
         self.shared.newest.store(Arc::clone(&basis));
-        let former = self.shared.state().revise(basis, retires);
-        self.shared.work.notify_one();
+        let mut state = self.shared.state();
+        let former = state.revise(basis, retires);
+        self.shared.wake(state);
         drop(former);
     }
 
@@ -171,11 +172,7 @@ impl Registry {
                 OpenConnection::tracked(shared, info, subject, place, revision, waiting);
             Arc::new(connection)
         });
-        let is_pressing = state.is_pressing();
-        drop(state);
-        if is_pressing {
-            self.shared.work.notify_one();
-        }
+        self.shared.wake(state);
         Ok(ConnectionHandle::new(connection))
     }
 }
@@ -192,8 +189,9 @@ fn subject(
 
 impl Drop for Registry {
     fn drop(&mut self) {
-        self.shared.state().is_over = true;
-        self.shared.work.notify_one();
+        let mut state = self.shared.state();
+        state.is_over = true;
+        self.shared.wake(state);
     }
 }
 

@@ -190,15 +190,20 @@ impl SharedRegistry {
         self.newest.load_full()
     }
 
+    /// Wakes the thread if it has something to do before what it waits for.
+    pub(crate) fn wake(&self, mut state: MutexGuard<'_, RegistryState<OpenConnection>>) {
+        let has_to_wake = state.has_to_wake();
+        drop(state);
+        if has_to_wake {
+            self.work.notify_one();
+        }
+    }
+
     /// Removes a connection whose last handle was dropped: see [`RegistryState::leave`].
     pub(super) fn leave(&self, key: Option<&Key>, opened: u64, number: u64) {
         let mut state = self.state();
         let group = state.leave(key, opened, number);
-        let is_last = state.len() == 0;
-        drop(state);
+        self.wake(state);
         drop(group);
-        if is_last {
-            self.work.notify_one();
-        }
     }
 }

@@ -302,3 +302,43 @@ fn who_sees_a_connection_closed_finds_the_rejection() {
     });
     assert_eq!((once, missing), (connections.len(), 0));
 }
+
+/// To wake it takes as much time as a part of a handshake.
+#[test]
+fn the_thread_is_woken_only_if_it_would_be_late() {
+    const TICK: Duration = Duration::from_secs(1);
+    let scene = Scene::new();
+    let has_to_wake = || scene.shared.state().has_to_wake();
+    let waits_for = |at_most| scene.shared.state().waits_for(at_most);
+    assert!(!has_to_wake(), "it works");
+    // With no connection it reads the clock once more, and then waits for one.
+    let step = scene.shared.state().work(Duration::ZERO);
+    assert!(matches!(step, NextStep::Wait(Some(TICK))));
+    waits_for(Some(TICK));
+    let first = scene.enter(1);
+    assert!(!has_to_wake());
+    drop(first);
+    assert!(!has_to_wake());
+    let step = scene.shared.state().work(TICK * 2);
+    assert!(matches!(step, NextStep::Wait(None)));
+    waits_for(None);
+    assert!(!has_to_wake());
+    let second = scene.enter(1);
+    assert!(has_to_wake(), "the clock would not be read");
+    assert!(!has_to_wake(), "it was asked to");
+
+    waits_for(Some(TICK));
+    scene.revise(2);
+    assert!(has_to_wake(), "the revision would wait");
+    while let Some((revision, subject)) = scene.next() {
+        scene.settle(revision, (subject, Ok(EXPIRES)));
+    }
+    waits_for(Some(TICK));
+    assert!(!has_to_wake());
+    drop(second);
+    waits_for(Some(TICK));
+    scene.shared.state().is_over = true;
+    assert!(has_to_wake(), "it would end late");
+    scene.shared.state().works();
+    assert!(!has_to_wake());
+}

@@ -3,7 +3,7 @@
 use core::time::Duration;
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::thread::Builder;
 use std::time::Instant;
 
@@ -54,8 +54,11 @@ fn run(shared: &SharedRegistry, notifier: &mut Notifier) {
                 notifier.report(notification(reason, &basis.verifier, connections, retire));
             }
             NextStep::Wait(at_most) => {
+                state.waits_for(at_most);
                 let at_most = at_most.unwrap_or(Duration::MAX);
-                drop(shared.work.wait_timeout(state, at_most));
+                let waited = shared.work.wait_timeout(state, at_most);
+                let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+                state.works();
             }
             NextStep::Look(basis) => {
                 drop(state);

@@ -1,3 +1,4 @@
+mod activity;
 pub(super) mod peer_connections;
 mod sweep;
 
@@ -14,6 +15,7 @@ use super::next_step::NextStep;
 use super::retirement::Retirement;
 use super::verification_subject::{Key, VerificationBasis, VerificationSubject};
 use crate::policy::Rejection;
+use activity::Activity;
 use peer_connections::{Members, PeerConnections};
 use sweep::Sweep;
 
@@ -27,6 +29,7 @@ const LOOKS: usize = 256;
 /// All connections, grouped by subject. Trees, because a hash table that grows blocks every caller.
 pub(crate) struct RegistryState<C> {
     pub(crate) has_thread: bool,
+    activity: Activity,
     /// Whether no further revision comes.
     pub(crate) is_over: bool,
     basis: Arc<VerificationBasis>,
@@ -59,6 +62,7 @@ impl<C> RegistryState<C> {
     pub(crate) fn new(basis: VerificationBasis, within: Option<Duration>) -> Self {
         Self {
             has_thread: false,
+            activity: Activity::default(),
             is_over: false,
             basis: Arc::new(basis),
             groups: BTreeMap::new(),
@@ -76,13 +80,28 @@ impl<C> RegistryState<C> {
         self.connections
     }
 
-    /// Whether a sleeping thread has to wake for the newest connection.
+    /// Whether the thread has to wake from its wait. It is asked to once.
+    pub(crate) fn has_to_wake(&mut self) -> bool {
+        let (has_connections, is_pressing) = (!self.groups.is_empty(), self.is_pressing());
+        self.activity.has_to_wake(has_connections, is_pressing)
+    }
+
+    /// Whether something has to be done at once.
     pub(crate) fn is_pressing(&self) -> bool {
-        let retires = self
-            .retirement
-            .as_ref()
-            .is_some_and(Retirement::is_pressing);
-        self.connections == 1 || retires || !self.urgent.is_empty()
+        let retirement = self.retirement.as_ref();
+        let retires = retirement.is_some_and(Retirement::is_pressing);
+        let ends = self.is_over && self.groups.is_empty();
+        retires || ends || self.sweep.is_some() || !self.urgent.is_empty()
+    }
+
+    /// The thread waits, for at most this long.
+    pub(crate) fn waits_for(&mut self, at_most: Option<Duration>) {
+        self.activity = Activity::waiting(at_most, TICK);
+    }
+
+    /// The thread has woken.
+    pub(crate) fn works(&mut self) {
+        self.activity = Activity::Works;
     }
 
     /// Adds a connection.
@@ -206,11 +225,14 @@ impl<C> RegistryState<C> {
         }
         if self.groups.is_empty() {
             self.sweep = None;
-            if !self.is_over || until_closing.is_some() {
-                return NextStep::Wait(until_closing);
+            if self.is_over && until_closing.is_none() {
+                self.has_thread = false;
+                return NextStep::Over;
             }
-            self.has_thread = false;
-            return NextStep::Over;
+            // The next connection may come soon: it should not have to wake the thread.
+            let tick = TICK.checked_sub(looked).filter(|_| !self.is_over);
+            let until = until_closing.into_iter().chain(tick).min();
+            return NextStep::Wait(until);
         }
         let mut subjects = Vec::new();
         while let (true, Some(key)) = (subjects.len() < BATCH, self.urgent.pop_first()) {
