@@ -6,22 +6,22 @@
 #[allow(
     dead_code,
     unused_imports,
-    reason = "the raw handshakes are for another bench"
+    reason = "most of it is for the bench `cost`"
 )]
 mod support;
 
 use std::io::{Read, Write};
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use mtls::backend::ClientBackend;
 use mtls::backend::ServerBackend;
-use mtls::connection::WithoutTimeout;
 use mtls::rotation::SelfTrust;
 use mtls::{MtlsClient, MtlsServer, PeerMatcher, Rotation, Rustls, VerifierPolicy};
-use support::{Pki, SERVER, dial, serve};
+use support::{Pki, PkiSpec, SERVER, Wire};
 
 const ROTATIONS: usize = 1_000;
 const HANDSHAKES: usize = 4_000;
@@ -51,15 +51,15 @@ fn main() -> ExitCode {
 }
 
 fn server<B: ServerBackend + Default>() -> bool {
-    let pkis = [Pki::new(), Pki::new()];
+    let pkis = [pki(), pki()];
     let everything = pkis.each_ref().map(|pki| {
         Rotation::new()
-            .identity(pki.server_identity())
-            .trust_anchors(pki.anchors())
+            .identity(pki.server.identity())
+            .trust_anchors(pki.trust_anchors())
     });
     let server = MtlsServer::builder()
-        .identity(pkis[0].server_identity())
-        .trust_anchors(pkis[0].anchors())
+        .identity(pkis[0].server.identity())
+        .trust_anchors(pkis[0].trust_anchors())
         .policy(VerifierPolicy::allow_any_authenticated())
         .build(B::default())
         .unwrap();
@@ -82,15 +82,15 @@ fn server<B: ServerBackend + Default>() -> bool {
 
 #[cfg(feature = "native-tls")]
 fn client<B: ClientBackend + Default>() {
-    let pkis = [Pki::new(), Pki::new()];
+    let pkis = [pki(), pki()];
     let everything = pkis.each_ref().map(|pki| {
         Rotation::new()
-            .identity(pki.client_identity())
-            .trust_anchors(pki.anchors())
+            .identity(pki.clients[0].identity())
+            .trust_anchors(pki.trust_anchors())
     });
     let client = MtlsClient::builder()
-        .identity(pkis[0].client_identity())
-        .trust_anchors(pkis[0].anchors())
+        .identity(pkis[0].clients[0].identity())
+        .trust_anchors(pkis[0].trust_anchors())
         .build(B::default())
         .unwrap();
     let all = rotate(|round| {
@@ -100,6 +100,10 @@ fn client<B: ClientBackend + Default>() {
             .unwrap()
     });
     all.print(&format!("{}: identity and anchors, client", B::KIND));
+}
+
+fn pki() -> Pki {
+    Pki::open(tempfile::tempdir().unwrap().path(), PkiSpec::PLAIN)
 }
 
 fn rotate(mut rotate: impl FnMut(usize) -> u64) -> Times {
@@ -113,29 +117,33 @@ fn rotate(mut rotate: impl FnMut(usize) -> u64) -> Times {
 
 /// Measures handshakes alone, then beside a thread that rotates repeatedly, with pauses of 5 ms.
 fn felt<B: ServerBackend + ClientBackend + Default>() {
-    let (pki, other) = (Pki::new(), Pki::new());
+    let (pki, other) = (pki(), pki());
     let server = MtlsServer::builder()
-        .identity(pki.server_identity())
-        .trust_anchors(pki.anchors())
+        .identity(pki.server.identity())
+        .trust_anchors(pki.trust_anchors())
         .policy(VerifierPolicy::allow_any_authenticated())
         .self_trust(SelfTrust::Skip)
         .build(B::default())
         .unwrap();
     let client = MtlsClient::builder()
-        .identity(pki.client_identity())
-        .trust_anchors(pki.anchors())
+        .identity(pki.clients[0].identity())
+        .trust_anchors(pki.trust_anchors())
         .build(B::default())
         .unwrap();
-    let both = mtls::TrustAnchors::from_der([pki.root.clone(), other.root.clone()]).unwrap();
+    let both =
+        mtls::TrustAnchors::from_der([&pki.anchors[..], &other.anchors[..]].concat()).unwrap();
     let accepts = server.clone();
-    let connections = serve(move |pipe| {
-        let mut stream = accepts.accept(WithoutTimeout(pipe)).unwrap();
-        stream.write_all(&[1]).unwrap();
+    let (wires, receiver) = channel();
+    thread::spawn(move || {
+        for wire in receiver {
+            let mut stream = accepts.accept(wire).unwrap();
+            stream.write_all(&[1]).unwrap();
+        }
     });
     let shake = |_| {
-        let mut stream = client
-            .connect(SERVER, WithoutTimeout(dial(&connections)))
-            .unwrap();
+        let (near, far) = Wire::pair();
+        wires.send(far).unwrap();
+        let mut stream = client.connect(SERVER, near).unwrap();
         stream.read_exact(&mut [0]).unwrap();
     };
     Times::of(HANDSHAKES / 10, shake);
@@ -144,7 +152,7 @@ fn felt<B: ServerBackend + ClientBackend + Default>() {
     let (times, rotations) = thread::scope(|scope| {
         let rotating = scope.spawn(|| {
             let before = server.handle().status().rotations();
-            let rotations = [both, pki.anchors()].map(|a| Rotation::new().trust_anchors(a));
+            let rotations = [both, pki.trust_anchors()].map(|a| Rotation::new().trust_anchors(a));
             for next in rotations.iter().cycle() {
                 if is_over.load(Ordering::SeqCst) {
                     break;

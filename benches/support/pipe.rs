@@ -1,5 +1,5 @@
 use std::collections::VecDeque;
-use std::io::{self, Read, Write};
+use std::io::{self, IoSlice, Read, Write};
 use std::sync::{Arc, Condvar, Mutex};
 
 /// One end of a connection in memory. Reading waits for the other end.
@@ -52,6 +52,15 @@ impl Write for Pipe {
         state.bytes.extend(buf);
         self.outgoing.changed.notify_one();
         Ok(buf.len())
+    }
+
+    fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        let mut state = self.outgoing.state.lock().unwrap();
+        for buf in bufs {
+            state.bytes.extend(&buf[..]);
+        }
+        self.outgoing.changed.notify_one();
+        Ok(bufs.iter().map(|buf| buf.len()).sum())
     }
 
     fn flush(&mut self) -> io::Result<()> {

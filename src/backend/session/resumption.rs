@@ -9,7 +9,7 @@ use crate::policy::BuildError;
 /// See RFC 8446, section 2.2, and RFC 5246, section 7.3. Resumption is a shorter handshake without
 /// certificates. It saves both sides a signature and the transfer of certificates. Here the peer is
 /// verified again all the same, so that it saves about a fifth of the time
-/// (`benches/handshake.rs`).
+/// (`benches/cost.sh`).
 ///
 /// Elsewhere a session outlives the conditions under which the peer was accepted. This was measured
 /// with plain rustls 0.23 and OpenSSL 3.0, in TLS 1.2 and 1.3. A session was resumed after its
