@@ -1,16 +1,17 @@
-//! One verifier, several crypto libraries.
+//! One verifier, several crypto libraries, with a memo of signatures and without.
 
 use std::sync::LazyLock;
 
-use mtls::pki_types::ServerName;
-use mtls::policy::SignatureAlgorithms;
+use mtls::pki_types::{CertificateDer, ServerName};
+use mtls::policy::{SignatureAlgorithms, SignatureMemo};
 use mtls::{PeerVerifier, Rejection, RejectionReason, TrustAnchors, VerifierPolicy};
 
 use super::script::{ROOT, Scene, play};
 use super::verifiers::NOW;
 
 /// A script, or certificates end to end: whichever library computes the signatures, the verdict
-/// and its reason are the same, but where a library lacks an algorithm.
+/// and its reason are the same, but where a library lacks an algorithm. So they are where every
+/// signature of the chain that verifies is in a memo.
 pub fn verdict_differential(input: &[u8]) {
     let scene = play(input);
     let mut verdicts = VERIFIERS
@@ -42,6 +43,8 @@ type Verdict = Result<(), Rejection>;
 
 struct Verifier {
     name: &'static str,
+    /// If they have a memo.
+    algorithms: Option<SignatureAlgorithms>,
     plain: PeerVerifier,
     takes_v1: PeerVerifier,
 }
@@ -58,6 +61,9 @@ impl Verifier {
     }
 
     fn asks(&self, scene: &Scene) -> Verdict {
+        if let Some(algorithms) = &self.algorithms {
+            remember(algorithms, scene);
+        }
         let verifier = match scene.how & V1_LEAVES {
             0 => &self.plain,
             _ => &self.takes_v1,
@@ -70,6 +76,18 @@ impl Verifier {
     }
 }
 
+/// Keeps every signature of the scene that verifies: it is kept when it is met again.
+fn remember(algorithms: &SignatureAlgorithms, scene: &Scene) {
+    let root = CertificateDer::from(ROOT);
+    for certificate in &scene.chain {
+        for issuer in scene.chain.iter().chain([&root]) {
+            if algorithms.is_signed_by(certificate, issuer) == Some(true) {
+                algorithms.is_signed_by(certificate, issuer);
+            }
+        }
+    }
+}
+
 static SERVER: LazyLock<ServerName<'static>> =
     LazyLock::new(|| ServerName::try_from("server.test").unwrap());
 
@@ -77,10 +95,15 @@ static VERIFIERS: LazyLock<Vec<Verifier>> = LazyLock::new(|| {
     let anchors = TrustAnchors::from_der([ROOT.to_vec().into()]).unwrap();
     let verify = |policy, algorithms| PeerVerifier::new(&anchors, policy, algorithms).unwrap();
     let any = VerifierPolicy::allow_any_authenticated;
-    let verifiers = algorithms().into_iter().map(|(name, algorithms)| Verifier {
-        name,
-        plain: verify(any(), algorithms.clone()),
-        takes_v1: verify(any().danger_allow_x509_v1_leaf(), algorithms),
+    let memo = SignatureMemo::default();
+    let verifiers = algorithms().into_iter().flat_map(|(name, algorithms)| {
+        let with_memo = algorithms.clone().with_memo(&memo);
+        [(algorithms, None), (with_memo.clone(), Some(with_memo))].map(|(by, with_memo)| Verifier {
+            name,
+            algorithms: with_memo,
+            plain: verify(any(), by.clone()),
+            takes_v1: verify(any().danger_allow_x509_v1_leaf(), by),
+        })
     });
     let verifiers: Vec<_> = verifiers.collect();
     // Every pair that is on the list is accepted before anything is changed in it; the others are not.
@@ -101,6 +124,8 @@ static VERIFIERS: LazyLock<Vec<Verifier>> = LazyLock::new(|| {
             );
         }
     }
+    // Otherwise nothing of what follows would be about the memo.
+    assert!(memo.hits() >= 2 * EXPECTED.len() as u64, "{memo:?}");
     verifiers
 });
 
