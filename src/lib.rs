@@ -49,6 +49,7 @@ mod client;
 )]
 pub mod connection;
 mod crypto;
+mod current;
 pub mod error;
 pub mod event;
 pub mod formats;

@@ -16,15 +16,15 @@ use super::status::channel::{StatusChanges, StatusChannel};
 use super::status::warnings::{RevisionWarnings, report_unclaimed_lists};
 use crate::backend::{Event, SourceDeadline};
 use crate::connection::Registry;
+use crate::current::Current;
 use crate::error::{ReloadFailure, SettingProblem};
 use crate::policy::BuildError;
-use arc_swap::ArcSwap;
 
 /// The state that the clones of a client or server share: the current revision, and how the next
 /// one is made.
 pub(crate) struct Service<C> {
-    /// Reads never block.
-    current: ArcSwap<Revision<C>>,
+    /// Readers wait for no more than the replacement of a pointer.
+    current: Current<Revision<C>>,
     make: ConfigFactory<C>,
     /// Held while the next revision is made, so that no other rotation replaces its parts.
     rotating: Mutex<()>,
@@ -93,7 +93,7 @@ impl<C: Send + Sync + 'static> Service<C> {
                 degraded: settings.degraded.clone().map(Into::into),
                 ..revision.status()
             })),
-            current: ArcSwap::from_pointee(revision),
+            current: Current::new(revision),
             make,
             rotating: Mutex::new(()),
             trigger,
@@ -305,7 +305,7 @@ impl<C: Send + Sync + 'static> Service<C> {
 
 impl<C> Service<C> {
     pub(crate) fn load(&self) -> Arc<Revision<C>> {
-        self.current.load_full()
+        self.current.load()
     }
 
     pub(crate) fn status(&self) -> Status {
@@ -340,8 +340,6 @@ impl<C> Drop for Service<C> {
 
 impl<C> fmt::Debug for Service<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Service")
-            .field(&self.current.load())
-            .finish()
+        f.debug_tuple("Service").field(&self.current).finish()
     }
 }

@@ -14,7 +14,6 @@ use core::time::Duration;
 use std::io;
 use std::sync::{Arc, Condvar, Mutex};
 
-use arc_swap::ArcSwap;
 use pki_types::ServerName;
 
 use super::LiveConnections;
@@ -22,6 +21,7 @@ use super::handle::ConnectionHandle;
 use super::stream_tracking::StreamTracking;
 use super::waiters::{Closer, Waiters};
 use crate::backend::{ConnectionInfo, SessionInfo};
+use crate::current::Current;
 use crate::recent::Recent;
 use open_connection::{OpenConnection, SharedRegistry};
 use state::RegistryState;
@@ -53,7 +53,7 @@ impl Registry {
             setting,
             retires_within,
             shared: Arc::new(SharedRegistry {
-                newest: ArcSwap::from_pointee(basis.clone()),
+                newest: Current::new(basis.clone()),
                 state: Mutex::new(RegistryState::new(basis, retires_within)),
                 work: Condvar::new(),
             }),

@@ -1,6 +1,5 @@
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
 
-use arc_swap::ArcSwap;
 use pki_types::ServerName;
 
 use super::state::{Place, RegistryState};
@@ -8,6 +7,7 @@ use super::verification_subject::{Key, VerificationBasis, VerificationSubject};
 use super::watch::Watch;
 use crate::backend::{ConnectionInfo, EndReason, HandshakeError};
 use crate::connection::waiters::{Callback, RejectionRecorder, Waiters};
+use crate::current::Current;
 use crate::policy::Rejection;
 
 /// An open connection. If it is in the registry, it leaves it when its last handle is dropped.
@@ -173,8 +173,8 @@ impl Drop for OpenConnection {
 /// The lock is held only for look-ups: never during a verification or while the caller's code runs,
 /// destructors included.
 pub(crate) struct SharedRegistry {
-    /// The basis of the newest revision, for reading without the lock.
-    pub(crate) newest: ArcSwap<VerificationBasis>,
+    /// The basis of the newest revision, for reading without the lock of the state.
+    pub(crate) newest: Current<VerificationBasis>,
     pub(crate) state: Mutex<RegistryState<OpenConnection>>,
     /// Wakes the thread.
     pub(crate) work: Condvar,
@@ -187,7 +187,7 @@ impl SharedRegistry {
 
     /// The basis of the newest revision.
     pub(crate) fn basis(&self) -> Arc<VerificationBasis> {
-        self.newest.load_full()
+        self.newest.load()
     }
 
     /// Wakes the thread if it has something to do before what it waits for.

@@ -17,6 +17,7 @@ use crate::backend::{
 };
 use crate::connection::handle::ConnectionHandle;
 use crate::connection::waiters::Waiters;
+use crate::current::Current;
 use crate::error::BackendKind;
 use crate::material::{CertificateChain, TrustAnchors};
 use crate::peer::{NameRanges, PeerIdentity, ProvedPath};
@@ -70,7 +71,7 @@ impl Scene {
         let state = RegistryState::new(first.clone(), within);
         Self {
             shared: Arc::new(SharedRegistry {
-                newest: arc_swap::ArcSwap::from_pointee(first),
+                newest: Current::new(first),
                 state: Mutex::new(state),
                 work: Condvar::new(),
             }),

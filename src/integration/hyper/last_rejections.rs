@@ -2,12 +2,12 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use arc_swap::ArcSwapOption;
 use http::Uri;
 use http::uri::{Authority, Scheme};
 
 use crate::backend::HandshakeError;
 use crate::connection::ConnectionHandle;
+use crate::current::Current;
 
 /// The most servers whose last rejection is remembered.
 const MAX_SERVERS: usize = 256;
@@ -26,13 +26,13 @@ type Servers = VecDeque<(Server, LastRejection)>;
 type Server = (Scheme, Option<Authority>);
 
 /// Shared with the connections, which may be rejected at any time.
-type LastRejection = Arc<ArcSwapOption<(Instant, Arc<HandshakeError>)>>;
+type LastRejection = Arc<Current<Option<(Instant, Arc<HandshakeError>)>>>;
 
 impl LastRejections {
     /// Records the rejection of a connection that was opened for this URI.
     pub(in crate::integration) fn watch(&self, uri: &Uri, connection: &ConnectionHandle) {
         let last = self.of(uri);
-        connection.on_rejection(move |error| last.store(Some(Arc::new((Instant::now(), error)))));
+        connection.on_rejection(move |error| last.store(Arc::new(Some((Instant::now(), error)))));
     }
 
     /// Returns the last rejection since a request to this URI began; an earlier one has failed
@@ -44,8 +44,8 @@ impl LastRejections {
     ) -> Option<Arc<HandshakeError>> {
         let servers = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let is_asked = |(server, _): &&(_, _)| *server == key(uri);
-        let last = servers.iter().find(is_asked)?.1.load_full()?;
-        let (at, error) = &*last;
+        let last = servers.iter().find(is_asked)?.1.load();
+        let (at, error) = last.as_ref().as_ref()?;
         (*at >= begun).then(|| Arc::clone(error))
     }
 
@@ -80,7 +80,7 @@ fn key(uri: &Uri) -> Server {
 impl LastRejections {
     /// As if a connection were rejected now.
     pub(super) fn record(&self, uri: &Uri, error: Arc<HandshakeError>) {
-        self.of(uri).store(Some(Arc::new((Instant::now(), error))));
+        self.of(uri).store(Arc::new(Some((Instant::now(), error))));
     }
 }
 

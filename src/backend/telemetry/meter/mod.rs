@@ -8,9 +8,8 @@ mod series;
 use core::sync::atomic::{AtomicU64, Ordering};
 use core::time::Duration;
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
-use arc_swap::ArcSwapOption;
 use pki_types::UnixTime;
 
 use crate::backend::event::Event;
@@ -33,7 +32,7 @@ pub(crate) struct Meter {
     series: SeriesCache,
     /// How many connections are open, also while no recorder is installed.
     open: AtomicU64,
-    revision: ArcSwapOption<ShownRevision>,
+    revision: RwLock<Option<Arc<ShownRevision>>>,
 }
 
 struct ShownRevision {
@@ -50,7 +49,7 @@ impl Meter {
         Self {
             series: SeriesCache::new(name),
             open: AtomicU64::new(0),
-            revision: ArcSwapOption::empty(),
+            revision: RwLock::new(None),
         }
     }
 
@@ -113,14 +112,20 @@ impl Meter {
 
     /// Shows the revision that serves now. An older one than the last is not shown.
     pub(crate) fn show_revision(&self, side: Side, number: u64, times: RevisionTimes) {
-        self.revision.rcu(|shown| match shown {
-            Some(shown) if shown.number > number => Some(Arc::clone(shown)),
-            shown => Some(Arc::new(ShownRevision {
+        let mut revision = self
+            .revision
+            .write()
+            .unwrap_or_else(PoisonError::into_inner);
+        let shown = revision.as_ref();
+        if shown.is_none_or(|shown| shown.number <= number) {
+            let had_lists = shown.is_some_and(|shown| shown.had_lists);
+            *revision = Some(Arc::new(ShownRevision {
                 number,
                 times,
-                had_lists: times.lists.is_some() || shown.as_ref().is_some_and(|s| s.had_lists),
-            })),
-        });
+                had_lists: had_lists || times.lists.is_some(),
+            }));
+        }
+        drop(revision);
         self.refresh(side);
     }
 
@@ -214,7 +219,7 @@ impl Meter {
     )]
     fn refresh(&self, side: Side) {
         loop {
-            let Some(shown) = self.revision.load_full() else {
+            let Some(shown) = self.shown() else {
                 return;
             };
             self.set(Metric::Revision, side, &[], shown.number as f64);
@@ -233,14 +238,18 @@ impl Meter {
             if let Some(time) = times.lists_updated.map(seconds).or(gone) {
                 self.set(Metric::ListTime, side, &[], time);
             }
-            let newest = self.revision.load();
-            if newest
-                .as_ref()
+            if self
+                .shown()
                 .is_some_and(|newest| newest.number == shown.number)
             {
                 return;
             }
         }
+    }
+
+    fn shown(&self) -> Option<Arc<ShownRevision>> {
+        let revision = self.revision.read();
+        revision.unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
