@@ -1,5 +1,7 @@
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, TcpStream};
+#[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
 use mtls::connection::Transport;
@@ -51,6 +53,14 @@ impl Write for Wire {
 
 /// In memory there are no time-outs, as with `WithoutTimeout`.
 impl Transport for Wire {
+    #[cfg(unix)]
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        match self {
+            Self::Memory(_) => None,
+            Self::Tcp(socket) => Some(socket.as_fd()),
+        }
+    }
+
     fn read_timeout(&self) -> io::Result<Option<Duration>> {
         match self {
             Self::Memory(_) => Ok(None),

@@ -249,9 +249,6 @@ impl<T> Builder<T> {
 
     /// Sets how long a whole handshake may take. The default is 10 seconds; it must be more than
     /// zero.
-    ///
-    /// A blocking handshake may take 1/32 longer: a time-out of its transport that was set before
-    /// stays if it ends little later, which saves system calls.
     #[must_use]
     pub fn handshake_timeout(mut self, timeout: Duration) -> Self {
         self.settings.handshake_timeout = timeout;

@@ -4,11 +4,14 @@ use core::time::Duration;
 use std::io::{self, IoSlice, Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpStream};
 #[cfg(unix)]
+use std::os::fd::{AsFd, BorrowedFd};
+#[cfg(unix)]
 use std::os::unix::net::UnixStream;
 
 /// A transport with read and write time-outs, so that a handshake ends in time.
 ///
-/// The handshake restores the time-outs that it found.
+/// The handshake restores the time-outs that it found. On Linux it polls a socket in place of that,
+/// and leaves its time-outs unchanged.
 ///
 /// ```
 /// use mtls::connection::Transport;
@@ -96,6 +99,16 @@ pub trait Transport: Read + Write + Send {
         true
     }
 
+    /// Lends the socket, if this transport is no more than a socket.
+    ///
+    /// On Linux a handshake reads and writes the socket itself, and polls it until the deadline:
+    /// that takes fewer system calls than time-outs, and the socket may be in non-blocking mode.
+    /// The default implementation returns `None`: a handshake uses the methods of the transport.
+    #[cfg(unix)]
+    fn socket(&self) -> Option<BorrowedFd<'_>> {
+        None
+    }
+
     /// Returns a function that shuts the connection down from another thread.
     ///
     /// A waiting read or write returns then. This method is called once for each stream, when
@@ -132,6 +145,11 @@ macro_rules! socket {
 
             fn shutdown_write(&self) -> io::Result<()> {
                 self.shutdown(Shutdown::Write)
+            }
+
+            #[cfg(unix)]
+            fn socket(&self) -> Option<BorrowedFd<'_>> {
+                Some(self.as_fd())
             }
 
             fn remote_addr(&self) -> Option<SocketAddr> {

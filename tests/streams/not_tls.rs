@@ -1,10 +1,12 @@
 //! Peers that do not speak TLS, or only an old version, and sockets in the wrong mode.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::io::{self, Read, Write};
+use std::net::{Shutdown, TcpStream};
 use std::thread;
+use std::time::Duration;
 
 use mtls::backend::{ClientBackend, ServerBackend};
+use mtls::connection::Transport;
 use mtls::error::NotTls;
 use mtls::{HandshakeError, OpenSsl, Rustls};
 
@@ -115,11 +117,53 @@ fn a_client_without_tls_1_2_is_named() {
     an_old_client_is_named("openssl", OpenSsl::default());
 }
 
-fn a_non_blocking_socket_is_named<B: ClientBackend>(name: &str, backend: B) {
+/// A transport that has time-outs, and is more than a socket.
+#[derive(Debug)]
+struct Wrapped(TcpStream);
+
+impl Read for Wrapped {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        self.0.read(buf)
+    }
+}
+
+impl Write for Wrapped {
+    fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        self.0.write(buf)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Transport for Wrapped {
+    fn read_timeout(&self) -> io::Result<Option<Duration>> {
+        self.0.read_timeout()
+    }
+
+    fn write_timeout(&self) -> io::Result<Option<Duration>> {
+        self.0.write_timeout()
+    }
+
+    fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.set_read_timeout(timeout)
+    }
+
+    fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
+        self.0.set_write_timeout(timeout)
+    }
+
+    fn shutdown_write(&self) -> io::Result<()> {
+        self.0.shutdown(Shutdown::Write)
+    }
+}
+
+fn a_non_blocking_transport_is_named<B: ClientBackend>(name: &str, backend: B) {
     let client = client(&Cast::assemble(), backend);
     let (near, _far) = pair();
     near.set_nonblocking(true).unwrap();
-    let error = client.connect("localhost", near).unwrap_err();
+    let error = client.connect("localhost", Wrapped(near)).unwrap_err();
     assert!(
         error.hint().contains("set_nonblocking(false)"),
         "{name}: {error:?}"
@@ -127,6 +171,30 @@ fn a_non_blocking_socket_is_named<B: ClientBackend>(name: &str, backend: B) {
 }
 
 #[test]
-fn a_blocking_call_on_a_non_blocking_socket_says_so() {
-    on_each_client!(a_non_blocking_socket_is_named);
+fn a_blocking_call_on_a_non_blocking_transport_says_so() {
+    on_each_client!(a_non_blocking_transport_is_named);
+}
+
+/// The handshake waits for the socket; what comes after it returns `WouldBlock` as any other.
+#[cfg(unix)]
+fn a_non_blocking_socket_is_waited_for<B: ClientBackend>(name: &str, backend: B) {
+    let cast = Cast::assemble();
+    let client = client(&cast, backend);
+    let server = server(&cast, Rustls::default());
+    let (near, far) = pair();
+    near.set_nonblocking(true).unwrap();
+    let serving = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(50));
+        server.accept(far).unwrap()
+    });
+    let mut stream = client.connect("localhost", near).unwrap();
+    let _server = serving.join().unwrap();
+    let error = stream.read(&mut [0]).unwrap_err();
+    assert_eq!(error.kind(), io::ErrorKind::WouldBlock, "{name}");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_handshake_waits_for_a_non_blocking_socket() {
+    on_each_client!(a_non_blocking_socket_is_waited_for);
 }

@@ -1,9 +1,18 @@
 //! The deadline of a blocking handshake.
 
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+#[path = "no_socket.rs"]
+mod socket;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod socket;
+mod time_left;
+
 use core::time::Duration;
 use std::io::{self, IoSlice, Read, Write};
 use std::time::Instant;
 
+use self::socket::Socket;
+use self::time_left::time_left;
 use super::transport::Transport;
 use crate::backend::HandshakeError;
 use crate::backend::io::first_bytes::FirstBytes;
@@ -25,47 +34,46 @@ struct Phase {
 
 /// How much too early a system's timer may fire.
 const TIMER_SLACK: Duration = Duration::from_millis(5);
-/// What part of the time that is left a system's timer may fire too late.
-const MAX_OVERRUN: u32 = 32;
+
+/// No deadline is further away. Some systems take no time-out of decades.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 #[derive(Debug)]
 struct Until {
     instant: Instant,
-    read: TimeOut,
-    write: TimeOut,
+    /// Whether a transport that is no more than a socket is waited for by the system, also where
+    /// the socket is in non-blocking mode.
+    waits_for_socket: bool,
+    /// The time-outs that were found, to restore in the end.
+    read: Option<Found>,
+    write: Option<Found>,
 }
 
-/// A time-out of the transport.
-///
-/// Each call costs a system call, so it is set only where that changes when the transport gives up.
-#[derive(Debug, Default)]
-enum TimeOut {
-    #[default]
-    Untouched,
-    Replaced {
-        /// To restore in the end.
-        found: Option<Duration>,
-        set: Duration,
-    },
-}
+/// A time-out of the transport before it was replaced.
+#[derive(Clone, Copy, Debug)]
+struct Found(Option<Duration>);
 
 impl<IO: Transport> Deadline<IO> {
+    /// Sets the deadline of a handshake, counted from now, if the transport has time-outs.
     pub(crate) fn new(io: IO, timeout: Duration) -> Self {
         let mut deadline = Self { io, phase: None };
-        deadline.set(timeout);
+        deadline.begin(timeout, true);
         deadline
     }
 
-    /// Sets a deadline, counted from now, if the transport has time-outs.
+    /// Sets a deadline, counted from now, if the transport has time-outs and blocks.
     pub(crate) fn set(&mut self, timeout: Duration) {
-        let instant = Instant::now().checked_add(timeout);
-        let instant = instant.filter(|_| self.io.has_timeouts());
-        let phase = self.phase.get_or_insert_default();
-        phase.until = instant.map(|instant| Until {
-            instant,
-            read: TimeOut::Untouched,
-            write: TimeOut::Untouched,
+        self.begin(timeout, false);
+    }
+
+    fn begin(&mut self, timeout: Duration, waits_for_socket: bool) {
+        let until = self.io.has_timeouts().then(|| Until {
+            instant: after(timeout),
+            waits_for_socket,
+            read: None,
+            write: None,
         });
+        self.phase.get_or_insert_default().until = until;
     }
 
     /// Replaces an error by the fact that explains it, if the peer's first bytes show one.
@@ -87,8 +95,8 @@ impl<IO: Transport> Deadline<IO> {
     /// Sets another deadline, counted from now.
     pub(crate) fn extend(&mut self, timeout: Duration) {
         let until = self.phase.as_mut().and_then(|phase| phase.until.as_mut());
-        if let (Some(until), Some(instant)) = (until, Instant::now().checked_add(timeout)) {
-            until.instant = instant;
+        if let Some(until) = until {
+            until.instant = after(timeout);
         }
     }
 
@@ -97,11 +105,11 @@ impl<IO: Transport> Deadline<IO> {
         let Some(until) = self.phase.take().and_then(|phase| phase.until) else {
             return Ok(());
         };
-        if let TimeOut::Replaced { found, .. } = until.read {
-            self.io.set_read_timeout(found)?;
+        if let Some(Found(timeout)) = until.read {
+            self.io.set_read_timeout(timeout)?;
         }
-        if let TimeOut::Replaced { found, .. } = until.write {
-            self.io.set_write_timeout(found)?;
+        if let Some(Found(timeout)) = until.write {
+            self.io.set_write_timeout(timeout)?;
         }
         Ok(())
     }
@@ -118,64 +126,50 @@ impl<IO: Transport> Deadline<IO> {
         self.io
     }
 
+    /// Returns the socket and the deadline, if the socket is waited for.
+    fn socket(&self) -> Option<(Socket<'_>, Instant)> {
+        let until = self.phase.as_ref()?.until.as_ref()?;
+        let socket = until.waits_for_socket.then(|| Socket::of(&self.io))?;
+        Some((socket?, until.instant))
+    }
+
     fn bound_read(&mut self) -> io::Result<()> {
-        match self.phase.as_mut().and_then(|phase| phase.until.as_mut()) {
-            Some(until) => until.read.bound(
-                until.instant,
-                || self.io.read_timeout(),
-                |timeout| self.io.set_read_timeout(timeout),
-            ),
-            None => Ok(()),
+        if let Some(until) = self.phase.as_mut().and_then(|phase| phase.until.as_mut()) {
+            let left = time_left(until.instant)?;
+            if until.read.is_none() {
+                until.read = Some(Found(self.io.read_timeout()?));
+            }
+            self.io.set_read_timeout(Some(left))?;
         }
+        Ok(())
     }
 
     fn bound_write(&mut self) -> io::Result<()> {
-        match self.phase.as_mut().and_then(|phase| phase.until.as_mut()) {
-            Some(until) => until.write.bound(
-                until.instant,
-                || self.io.write_timeout(),
-                |timeout| self.io.set_write_timeout(timeout),
-            ),
-            None => Ok(()),
+        if let Some(until) = self.phase.as_mut().and_then(|phase| phase.until.as_mut()) {
+            let left = time_left(until.instant)?;
+            if until.write.is_none() {
+                until.write = Some(Found(self.io.write_timeout()?));
+            }
+            self.io.set_write_timeout(Some(left))?;
         }
-    }
-}
-
-impl TimeOut {
-    /// Sets the time-out to what is left until the deadline.
-    ///
-    /// One that is set already may stay if it ends little later.
-    fn bound(
-        &mut self,
-        deadline: Instant,
-        find: impl FnOnce() -> io::Result<Option<Duration>>,
-        set: impl FnOnce(Option<Duration>) -> io::Result<()>,
-    ) -> io::Result<()> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Err(io::ErrorKind::TimedOut.into());
-        }
-        let found = match *self {
-            Self::Replaced { set, .. } if is_near(set, left) => return Ok(()),
-            Self::Replaced { found, .. } => found,
-            Self::Untouched => find()?,
-        };
-        set(Some(left))?;
-        *self = Self::Replaced { found, set: left };
         Ok(())
     }
 }
 
-/// Whether a time-out that was set before ends as if it were set to what is left now.
-fn is_near(set: Duration, left: Duration) -> bool {
-    let most = left.saturating_add(left.checked_div(MAX_OVERRUN).unwrap_or_default());
-    left.saturating_sub(TIMER_SLACK) <= set && set <= most
+fn after(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    // No system's clock ends so soon; if one did, the time would be over.
+    now.checked_add(timeout.min(LONGEST)).unwrap_or(now)
 }
 
 impl<IO: Transport> Read for Deadline<IO> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.bound_read()?;
-        let read = self.io.read(buf)?;
+        let read = if let Some((socket, until)) = self.socket() {
+            socket.read(buf, until)?
+        } else {
+            self.bound_read()?;
+            self.io.read(buf)?
+        };
         if let Some(phase) = &mut self.phase {
             phase.first.see(buf.get(..read).unwrap_or_default());
         }
@@ -185,11 +179,17 @@ impl<IO: Transport> Read for Deadline<IO> {
 
 impl<IO: Transport> Write for Deadline<IO> {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
+        if let Some((socket, until)) = self.socket() {
+            return socket.write(&[IoSlice::new(buf)], until);
+        }
         self.bound_write()?;
         self.io.write(buf)
     }
 
     fn write_vectored(&mut self, bufs: &[IoSlice<'_>]) -> io::Result<usize> {
+        if let Some((socket, until)) = self.socket() {
+            return socket.write(bufs, until);
+        }
         self.bound_write()?;
         self.io.write_vectored(bufs)
     }
@@ -265,18 +265,11 @@ mod tests {
     }
 
     #[test]
-    fn a_time_out_is_set_only_when_the_deadline_changes_it() {
+    fn a_time_out_is_what_is_left() {
         let mut deadline = Deadline::new(Ready::default(), HOUR);
-        assert_eq!((deadline.reads(), deadline.reads()), (1, 1));
+        assert_eq!(deadline.reads(), 1);
         deadline.extend(HOUR / 2);
-        assert_eq!((deadline.reads(), deadline.reads()), (2, 2));
-        deadline.extend(HOUR);
-        assert_eq!((deadline.reads(), deadline.reads()), (3, 3));
-        // Less than the part of the rest that it may be late by.
-        deadline.extend(HOUR - HOUR / 64);
-        assert_eq!(deadline.reads(), 3);
-        deadline.extend(HOUR - HOUR / 16);
-        assert_eq!(deadline.reads(), 4);
+        assert_eq!(deadline.reads(), 2);
 
         let set = deadline.io.read_timeouts.borrow().clone();
         let about = |set: Option<Duration>, expected: Duration| {
@@ -287,7 +280,7 @@ mod tests {
         assert_eq!(deadline.io.read_timeouts.borrow().last(), Some(&FOUND));
         assert_eq!(*deadline.io.write_timeouts.borrow(), [], "never written");
         assert_eq!(deadline.io.asked.get(), 1);
-        assert_eq!(deadline.reads(), 5, "the deadline is lifted");
+        assert_eq!(deadline.reads(), 3, "the deadline is lifted");
     }
 
     #[test]
@@ -296,9 +289,39 @@ mod tests {
         deadline.write_all(&[1]).unwrap();
         deadline.write_all(&[1]).unwrap();
         deadline.lift().unwrap();
-        assert_eq!(deadline.io.write_timeouts.borrow().len(), 2);
+        assert_eq!(deadline.io.write_timeouts.borrow().len(), 3);
         assert_eq!(deadline.io.write_timeouts.borrow().last(), Some(&FOUND));
         assert_eq!(*deadline.io.read_timeouts.borrow(), []);
+    }
+
+    #[test]
+    fn the_longest_time_is_a_deadline() {
+        let mut deadline = Deadline::new(Ready::default(), Duration::MAX);
+        deadline.read_exact(&mut [0]).unwrap();
+        assert!(!deadline.is_over());
+        // As for a rejected peer.
+        deadline.extend(Duration::ZERO);
+        assert!(deadline.is_over());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_a_handshake_waits_for_a_non_blocking_socket() {
+        let (near, _far) = std::os::unix::net::UnixStream::pair().unwrap();
+        near.set_nonblocking(true).unwrap();
+        let mut deadline = Deadline::new(near, Duration::from_millis(50));
+        let error = deadline.read(&mut [0]).unwrap_err();
+        let expected = if cfg!(any(target_os = "linux", target_os = "android")) {
+            io::ErrorKind::TimedOut
+        } else {
+            io::ErrorKind::WouldBlock
+        };
+        assert_eq!(error.kind(), expected);
+        deadline.lift().unwrap();
+        // As when a stream is closed.
+        deadline.set(Duration::from_secs(1));
+        let error = deadline.read(&mut [0]).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::WouldBlock);
     }
 
     #[test]
