@@ -1,4 +1,6 @@
 mod shadow;
+#[cfg(test)]
+mod tests;
 
 use core::fmt;
 use std::any::Any;
