@@ -31,11 +31,14 @@ where
             Ok(established)
         }
         Err(HandshakeError::Io(error)) if is_timeout(&error) => {
-            if is_over(handshake) {
-                Err(HandshakeError::Timeout)
+            Err(if is_over(handshake) {
+                HandshakeError::Timeout
+            } else if error.kind() == io::ErrorKind::WouldBlock {
+                HandshakeError::non_blocking()
             } else {
-                Err(HandshakeError::non_blocking())
-            }
+                // The system gave the connection up, as it does when nothing is acknowledged.
+                HandshakeError::Io(error)
+            })
         }
         Err(error) => Err(match handshake.io_mut() {
             Some(io) => io.explain(error),

@@ -119,43 +119,50 @@ fn a_client_without_tls_1_2_is_named() {
 
 /// A transport that has time-outs, and is more than a socket.
 #[derive(Debug)]
-struct Wrapped(TcpStream);
+struct Wrapped {
+    socket: TcpStream,
+    /// Whether the system has given the connection up.
+    is_lost: bool,
+}
 
 impl Read for Wrapped {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        self.0.read(buf)
+        if self.is_lost {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        self.socket.read(buf)
     }
 }
 
 impl Write for Wrapped {
     fn write(&mut self, buf: &[u8]) -> io::Result<usize> {
-        self.0.write(buf)
+        self.socket.write(buf)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.0.flush()
+        self.socket.flush()
     }
 }
 
 impl Transport for Wrapped {
     fn read_timeout(&self) -> io::Result<Option<Duration>> {
-        self.0.read_timeout()
+        self.socket.read_timeout()
     }
 
     fn write_timeout(&self) -> io::Result<Option<Duration>> {
-        self.0.write_timeout()
+        self.socket.write_timeout()
     }
 
     fn set_read_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.set_read_timeout(timeout)
+        self.socket.set_read_timeout(timeout)
     }
 
     fn set_write_timeout(&self, timeout: Option<Duration>) -> io::Result<()> {
-        self.0.set_write_timeout(timeout)
+        self.socket.set_write_timeout(timeout)
     }
 
     fn shutdown_write(&self) -> io::Result<()> {
-        self.0.shutdown(Shutdown::Write)
+        self.socket.shutdown(Shutdown::Write)
     }
 }
 
@@ -163,7 +170,11 @@ fn a_non_blocking_transport_is_named<B: ClientBackend>(name: &str, backend: B) {
     let client = client(&Cast::assemble(), backend);
     let (near, _far) = pair();
     near.set_nonblocking(true).unwrap();
-    let error = client.connect("localhost", Wrapped(near)).unwrap_err();
+    let transport = Wrapped {
+        socket: near,
+        is_lost: false,
+    };
+    let error = client.connect("localhost", transport).unwrap_err();
     assert!(
         error.hint().contains("set_nonblocking(false)"),
         "{name}: {error:?}"
@@ -175,8 +186,30 @@ fn a_blocking_call_on_a_non_blocking_transport_says_so() {
     on_each_client!(a_non_blocking_transport_is_named);
 }
 
+fn a_lost_connection_stays_an_error_of_the_system<B: ClientBackend>(name: &str, backend: B) {
+    let client = client(&Cast::assemble(), backend);
+    let (socket, _far) = pair();
+    let transport = Wrapped {
+        socket,
+        is_lost: true,
+    };
+    match client.connect("localhost", transport).unwrap_err() {
+        HandshakeError::Io(error) => {
+            assert_eq!(error.kind(), io::ErrorKind::TimedOut, "{name}");
+        }
+        other => panic!("{name}: {other:?}"),
+    }
+}
+
+/// native-tls keeps the transport, so that the deadline cannot be asked: each time-out is ours.
+#[test]
+fn a_connection_that_the_system_gave_up_is_no_late_handshake() {
+    a_lost_connection_stays_an_error_of_the_system("rustls", Rustls::default());
+    a_lost_connection_stays_an_error_of_the_system("openssl", OpenSsl::default());
+}
+
 /// The handshake waits for the socket; what comes after it returns `WouldBlock` as any other.
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 fn a_non_blocking_socket_is_waited_for<B: ClientBackend>(name: &str, backend: B) {
     let cast = Cast::assemble();
     let client = client(&cast, backend);
@@ -193,7 +226,7 @@ fn a_non_blocking_socket_is_waited_for<B: ClientBackend>(name: &str, backend: B)
     assert_eq!(error.kind(), io::ErrorKind::WouldBlock, "{name}");
 }
 
-#[cfg(unix)]
+#[cfg(target_os = "linux")]
 #[test]
 fn a_handshake_waits_for_a_non_blocking_socket() {
     on_each_client!(a_non_blocking_socket_is_waited_for);
