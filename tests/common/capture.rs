@@ -9,12 +9,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::{self, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, LazyLock, Mutex, OnceLock};
 
 use metrics::{Counter, Gauge, Histogram, HistogramFn, Key, KeyName, Metadata, SharedString, Unit};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Subscriber};
+use tracing::{Dispatch, Event, Level, Subscriber};
 use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::registry::{LookupSpan, Registry};
 
@@ -184,6 +184,9 @@ pub struct Trace {
 impl Traces {
     /// Runs `act` with a subscriber of this thread.
     pub fn during<T>(&self, act: impl FnOnce() -> T) -> T {
+        // While a process has one subscriber alone, a thread without it turns off what it is the first to come to.
+        static SECOND: LazyLock<Dispatch> = LazyLock::new(|| Dispatch::new(Registry::default()));
+        LazyLock::force(&SECOND);
         let subscriber = Registry::default().with(self.clone());
         tracing::subscriber::with_default(subscriber, act)
     }
